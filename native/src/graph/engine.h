@@ -1,0 +1,59 @@
+// The devices that models run on, and where their log goes.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chroma.h"
+#include "ggml-backend.h"
+
+namespace chroma {
+
+struct BackendDeleter {
+    void operator()(ggml_backend_t backend) const { ggml_backend_free(backend); }
+};
+using BackendPtr = std::unique_ptr<ggml_backend, BackendDeleter>;
+
+struct BufferDeleter {
+    void operator()(ggml_backend_buffer_t buffer) const { ggml_backend_buffer_free(buffer); }
+};
+using BufferPtr = std::unique_ptr<ggml_backend_buffer, BufferDeleter>;
+
+struct ContextDeleter {
+    void operator()(ggml_context* context) const { ggml_free(context); }
+};
+using ContextPtr = std::unique_ptr<ggml_context, ContextDeleter>;
+
+class Engine {
+  public:
+    explicit Engine(const chroma_engine_options& options);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    Engine(Engine&&) = delete;
+    Engine& operator=(Engine&&) = delete;
+
+    [[nodiscard]] int threads() const { return threads_; }
+    [[nodiscard]] const std::string& description() const { return description_; }
+
+    // Devices in order of preference; the CPU is always the last.
+    [[nodiscard]] const std::vector<ggml_backend_dev_t>& devices() const { return devices_; }
+
+    // Where weights live: the first device's memory.
+    [[nodiscard]] ggml_backend_buffer_type_t weight_buffer_type() const;
+
+    // True when weights can be used where the file is mapped, without a copy.
+    [[nodiscard]] bool maps_weights() const;
+
+    void log(chroma_log_level level, const std::string& line) const;
+
+  private:
+    int threads_;
+    std::vector<ggml_backend_dev_t> devices_;
+    std::string description_;
+    chroma_log_callback log_;
+    void* log_user_data_;
+};
+
+}  // namespace chroma

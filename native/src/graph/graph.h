@@ -1,0 +1,61 @@
+// A graph under construction: ggml's context with named inputs, constants, taps and progress marks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ggml.h"
+#include "graph/engine.h"
+#include "graph/tap.h"
+
+namespace chroma {
+
+class Graph {
+  public:
+    // max_nodes bounds the operations; a graph that outgrows it is a defect.
+    explicit Graph(size_t max_nodes);
+
+    [[nodiscard]] ggml_context* context() const { return context_.get(); }
+
+    // A value that the caller sets before every computation. ne is in ggml order.
+    ggml_tensor* input(const std::string& name, ggml_type type, const std::vector<int64_t>& ne);
+
+    // A value that is known while building and stays the same for the graph's life (rope tables, position biases, masks).
+    ggml_tensor* constant(const std::string& name, const std::vector<float>& values, const std::vector<int64_t>& ne);
+    ggml_tensor* constant(const std::string& name, const std::vector<int32_t>& values, const std::vector<int64_t>& ne);
+
+    // A result that the caller reads after the computation.
+    ggml_tensor* output(const std::string& name, ggml_tensor* tensor);
+
+    // Names a tensor for listeners and returns it. Costs nothing while computing unless somebody listens. The tensor is float32 with
+    // contiguous rows. A tensor may have several names.
+    ggml_tensor* tap(const std::string& name, ggml_tensor* tensor, TapLayout layout);
+
+    // Marks the end of a block: progress is reported and abort asked once it is computed.
+    ggml_tensor* block_end(ggml_tensor* tensor);
+
+  private:
+    friend class ChromaRunner;
+
+    struct Constant {
+        ggml_tensor* tensor;
+        std::vector<std::byte> bytes;
+    };
+
+    ggml_tensor* add_constant(const std::string& name, ggml_type type, const void* data, size_t bytes,
+                              const std::vector<int64_t>& ne);
+
+    ContextPtr context_;
+    ContextPtr constant_context_;
+    ggml_cgraph* cgraph_;
+    std::vector<Constant> constants_;
+    std::unordered_map<std::string, ggml_tensor*> inputs_;
+    std::unordered_map<std::string, ggml_tensor*> outputs_;
+    std::unordered_map<const ggml_tensor*, std::vector<Tap>> taps_;
+    std::vector<const ggml_tensor*> block_ends_;
+};
+
+}  // namespace chroma

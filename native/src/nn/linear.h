@@ -1,0 +1,25 @@
+// y = W x + b
+#pragma once
+
+#include <string>
+
+#include "graph/graph.h"
+#include "weights/weight_loader.h"
+
+namespace chroma::nn {
+
+struct Linear {
+    ggml_tensor* weight = nullptr;  // ggml [in, out]
+    ggml_tensor* bias = nullptr;    // ggml [out]; null: none
+
+    Linear() = default;
+
+    // Declares `prefix.weight` [out, in] and, if with_bias, `prefix.bias` [out].
+    Linear(WeightLoader& loader, const std::string& prefix, int64_t in, int64_t out, bool with_bias,
+           WeightKind kind = WeightKind::Matrix);
+
+    // x: ggml [in, N, ...] float32 -> [out, N, ...] float32
+    ggml_tensor* forward(Graph& graph, ggml_tensor* x) const;
+};
+
+}  // namespace chroma::nn

@@ -1,0 +1,81 @@
+// From a checkpoint to tensors that a graph can use: a model declares what it needs, each declaration is checked against the file,
+// and one load() places everything.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chroma.h"
+#include "common/callbacks.h"
+#include "common/shape.h"
+#include "graph/engine.h"
+#include "weights/checkpoint.h"
+
+namespace chroma {
+
+// What a tensor is for decides its type in memory.
+enum class WeightKind {
+    Matrix,        // of a linear layer: the type asked for, where the row length allows it
+    Approximator,  // a matrix of the Approximator: kept unquantised unless asked otherwise
+    Edge,          // first and last projections (img_in, txt_in, final_layer.linear): kept unquantised (as stored if F32/F16/BF16, else F32... see .cpp)
+    Embedding,     // looked up by row
+    Vector,        // bias, scale, small table: always F32
+    Convolution    // F32 or F16
+};
+
+// Tensors of one loaded model. Frees them all.
+class Weights {
+  public:
+    virtual ~Weights() = default;
+    [[nodiscard]] virtual int64_t owned_bytes() const = 0;
+    [[nodiscard]] virtual int64_t mapped_bytes() const = 0;
+    [[nodiscard]] virtual int64_t parameter_count() const = 0;
+};
+
+struct WeightOptions {
+    chroma_type type = CHROMA_TYPE_STORED;
+    bool convert_approximator = false;
+    Callbacks callbacks;
+};
+
+class WeightLoader {
+  public:
+    // Opens the checkpoint at path and checks that it is what is expected; a wrong kind of file is named
+    // ("'x.gguf' is a FLUX model with guidance_in, not Chroma.").
+    WeightLoader(const std::string& path, chroma_architecture expected, std::shared_ptr<Engine> engine, WeightOptions options);
+    ~WeightLoader();
+    WeightLoader(const WeightLoader&) = delete;
+    WeightLoader& operator=(const WeightLoader&) = delete;
+    WeightLoader(WeightLoader&&) = delete;
+    WeightLoader& operator=(WeightLoader&&) = delete;
+
+    [[nodiscard]] const Checkpoint& checkpoint() const;
+
+    // Canonical names. Parts that are stored apart (to_q, to_k, to_v) count as the whole (qkv).
+    [[nodiscard]] bool has(const std::string& name) const;
+
+    // Shape in PyTorch order; throws MISSING_TENSOR naming file and tensor.
+    [[nodiscard]] Shape shape_of(const std::string& name) const;
+
+    // How many blocks "double_blocks." has: 1 + the largest index; throws if an index in between is missing.
+    [[nodiscard]] int block_count(const std::string& prefix) const;
+
+    [[nodiscard]] std::optional<std::vector<int64_t>> metadata_integers(const std::string& key) const;
+    [[nodiscard]] std::optional<double> metadata_number(const std::string& key) const;
+
+    // Declares a tensor of this shape (PyTorch order) and returns the ggml tensor that will hold it after load(). Throws MISSING_TENSOR or
+    // TENSOR_SHAPE. Declaring the same name twice is a defect.
+    ggml_tensor* declare(const std::string& name, const Shape& shape, WeightKind kind);
+
+    // Places and converts everything declared. Reports bytes; can be aborted. Call once; the loader is spent then.
+    std::unique_ptr<Weights> load();
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chroma
