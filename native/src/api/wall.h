@@ -1,8 +1,9 @@
 // The exception wall: the only place where C++ exceptions become statuses.
 #pragma once
 
+#include <cstdint>
+#include <exception>
 #include <new>
-#include <string>
 
 #include "chroma.h"
 #include "common/error.h"
@@ -11,6 +12,9 @@ namespace chroma::api {
 
 // Keeps the sentence for chroma_last_error() of this thread and returns the status.
 chroma_status remember(chroma_status status, const char* message) noexcept;
+
+// The sentence kept last on this thread, "" if none.
+const char* remembered() noexcept;
 
 // Runs the body of an exported function; nothing it throws gets past here.
 template <typename Body>
@@ -47,8 +51,8 @@ T read_struct(const T* options, const char* name) {
         return copy;
     }
     if (options->struct_size < sizeof(uint32_t) || options->struct_size > sizeof(T)) {
-        fail(CHROMA_ERROR_INVALID_ARGUMENT, "'", name, ".struct_size' is ", options->struct_size, ", but this library knows ",
-             sizeof(T), " bytes.");
+        fail(CHROMA_ERROR_INVALID_ARGUMENT, "'", name, ".struct_size' is ", options->struct_size,
+             ", but this library knows ", sizeof(T), " bytes.");
     }
     auto* to = reinterpret_cast<unsigned char*>(&copy);
     const auto* from = reinterpret_cast<const unsigned char*>(options);

@@ -1,4 +1,5 @@
-// The one exception type of the engine. It carries the status that the C ABI returns and the sentence that chroma_last_error() gives.
+// The one exception type of the engine. It carries the status that the C ABI returns and the sentence that
+// chroma_last_error() gives.
 #pragma once
 
 #include <sstream>
@@ -27,7 +28,8 @@ template <typename... Parts>
     return stream.str();
 }
 
-// Throws an Error whose message is the parts joined: one sentence that names the file, tensor or argument and what was expected.
+// Throws an Error whose message is the parts joined: one sentence that names the file, tensor or argument and what was
+// expected.
 template <typename... Parts>
 [[noreturn]] void fail(chroma_status status, const Parts&... parts) {
     throw Error(status, text(parts...));

@@ -23,15 +23,16 @@ class Graph {
     // A value that the caller sets before every computation. ne is in ggml order.
     ggml_tensor* input(const std::string& name, ggml_type type, const std::vector<int64_t>& ne);
 
-    // A value that is known while building and stays the same for the graph's life (rope tables, position biases, masks).
+    // A value that is known while building and stays the same for the graph's life (rope tables, position biases,
+    // masks). Asked for again under the same name (at most 63 characters), the first one is returned.
     ggml_tensor* constant(const std::string& name, const std::vector<float>& values, const std::vector<int64_t>& ne);
     ggml_tensor* constant(const std::string& name, const std::vector<int32_t>& values, const std::vector<int64_t>& ne);
 
     // A result that the caller reads after the computation.
     ggml_tensor* output(const std::string& name, ggml_tensor* tensor);
 
-    // Names a tensor for listeners and returns it. Costs nothing while computing unless somebody listens. The tensor is float32 with
-    // contiguous rows. A tensor may have several names.
+    // Names a tensor for listeners and returns it. Costs nothing while computing unless somebody listens. The tensor is
+    // float32 with contiguous rows. A tensor may have several names.
     ggml_tensor* tap(const std::string& name, ggml_tensor* tensor, TapLayout layout);
 
     // Marks the end of a block: progress is reported and abort asked once it is computed.

@@ -1,4 +1,5 @@
-// ChromaRunner: builds a graph once per shape, places it through ggml's scheduler, computes it, and lets callers watch and stop it.
+// ChromaRunner: builds a graph once per shape, places it through ggml's scheduler, computes it, and lets callers watch
+// and stop it.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,8 @@ struct RunContext {
     Callbacks callbacks;
     TapListener taps;
 
-    // Progress of a call that computes several graphs: blocks done before this graph, and blocks of the whole call (0: this graph's own).
+    // Progress of a call that computes several graphs: blocks done before this graph, and blocks of the whole call (0:
+    // this graph's own).
     int64_t blocks_before = 0;
     int64_t blocks_total = 0;
 };
@@ -51,12 +53,14 @@ class ChromaRunner {
     // Sets an input of the current graph; the byte count must be the tensor's. Every input is set before each compute.
     void set(const std::string& name, const void* data, size_t bytes);
     void set(const std::string& name, std::span<const float> values) { set(name, values.data(), values.size_bytes()); }
-    void set(const std::string& name, std::span<const int32_t> values) { set(name, values.data(), values.size_bytes()); }
+    void set(const std::string& name, std::span<const int32_t> values) {
+        set(name, values.data(), values.size_bytes());
+    }
 
     // Computes the current graph. Throws ABORTED when a callback asks to stop, OUT_OF_MEMORY when memory ends.
     void compute(const RunContext& run);
 
-    // Copies a float32 output of the current graph.
+    // Copies a float32 output of the current graph; the element count must be the tensor's.
     void get(const std::string& name, std::span<float> values) const;
 
     // Scratch memory held now; trim() gives it back.

@@ -16,8 +16,8 @@ namespace chroma {
 struct TapLayout {
     Shape shape;  // as shown
 
-    // For packed tokens, ggml [C, N] or [D, H, N]: the packed row of each shown [B, L] row in order, -1 where a row is shown as zeros.
-    // Null: the tensor's elements are shown in their order.
+    // For packed tokens, ggml [C, N] or [D, H, N]: the packed row of each shown [B, L] row in order, -1 where a row is
+    // shown as zeros. Null: the tensor's elements are shown in their order.
     std::shared_ptr<const std::vector<int32_t>> rows;
 
     // With rows: 0 shows [B, L, C]; otherwise the source is [D, H, N] and [B, H, L, D] is shown.

@@ -1,11 +1,13 @@
-// Activations in float32. ggml's own GELU reads a half-precision table, which is too coarse to compare implementations with.
+// Activations in float32. ggml's own GELU reads a half-precision table, which is too coarse to compare implementations
+// with.
 #pragma once
 
 #include "graph/graph.h"
 
 namespace chroma::nn {
 
-// 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel 2016, the tanh form), computed as x * sigmoid(2 ...).
+// 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel 2016, the tanh form), computed as x * sigmoid(2
+// ...).
 ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x);
 
 // x * sigmoid(x)

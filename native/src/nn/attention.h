@@ -8,6 +8,7 @@ namespace chroma::nn {
 // q: ggml [D, H, Nq], k and v: ggml [D, H, Nk], float32, rows contiguous (views allowed). Returns [D * H, Nq].
 // bias: null, or float32 ggml [Nk, Nq, H or 1], added to the scores before the softmax (-inf hides a key).
 // Queries are taken in chunks so that the scores stay within a bounded memory.
-ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale, ggml_tensor* bias = nullptr);
+ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale,
+                       ggml_tensor* bias = nullptr);
 
 }  // namespace chroma::nn

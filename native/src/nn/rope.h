@@ -1,4 +1,5 @@
-// Rotary position embedding over adjacent channel pairs, one axis of the head per coordinate (Su et al. 2021; FLUX's layout).
+// Rotary position embedding over adjacent channel pairs, one axis of the head per coordinate (Su et al. 2021; FLUX's
+// layout).
 #pragma once
 
 #include <array>
@@ -17,8 +18,8 @@ struct RopeAxes {
     [[nodiscard]] int head_size() const { return sizes[0] + sizes[1] + sizes[2]; }
 };
 
-// Cosines and sines of each token, angles in float64 and rounded once. Each is [D] per token: cos repeats c for both channels of a pair,
-// sin is (-s, +s), so that rope(x) = x * cos + swap_pairs(x) * sin.
+// Cosines and sines of each token, angles in float64 and rounded once. Both channels of a pair hold the pair's value,
+// so that rope(x) = x * cos + turn(x) * sin, where turn makes (-b, a) of each pair (a, b).
 struct RopeTable {
     std::vector<float> cos;  // [N * D]
     std::vector<float> sin;  // [N * D]

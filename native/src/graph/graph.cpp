@@ -1,0 +1,85 @@
+#include "graph/graph.h"
+
+#include "common/error.h"
+
+namespace chroma {
+
+namespace {
+
+constexpr size_t kMaxConstants = 512;
+
+ContextPtr make_context(size_t bytes) {
+    ContextPtr context(ggml_init({bytes, nullptr, /*no_alloc=*/true}));
+    if (context == nullptr) {
+        throw std::bad_alloc();
+    }
+    return context;
+}
+
+ggml_tensor* new_tensor(ggml_context* context, ggml_type type, const std::vector<int64_t>& ne,
+                        const std::string& name) {
+    ggml_tensor* tensor = ggml_new_tensor(context, type, static_cast<int>(ne.size()), ne.data());
+    ggml_set_name(tensor, name.c_str());
+    return tensor;
+}
+
+}  // namespace
+
+Graph::Graph(size_t max_nodes)
+    // An operation may come with views of its operands, so tensors are counted twice over.
+    : context_(make_context(2 * max_nodes * ggml_tensor_overhead() + ggml_graph_overhead_custom(max_nodes, false))),
+      constant_context_(make_context(kMaxConstants * ggml_tensor_overhead())),
+      cgraph_(ggml_new_graph_custom(context_.get(), max_nodes, false)) {}
+
+ggml_tensor* Graph::input(const std::string& name, ggml_type type, const std::vector<int64_t>& ne) {
+    ggml_tensor* tensor = new_tensor(context_.get(), type, ne, name);
+    ggml_set_input(tensor);
+    inputs_[name] = tensor;
+    return tensor;
+}
+
+ggml_tensor* Graph::add_constant(const std::string& name, ggml_type type, const void* data, size_t bytes,
+                                 const std::vector<int64_t>& ne) {
+    for (const Constant& constant : constants_) {
+        if (name == ggml_get_name(constant.tensor)) {
+            return constant.tensor;
+        }
+    }
+    ggml_tensor* tensor = new_tensor(constant_context_.get(), type, ne, name);
+    if (ggml_nbytes(tensor) != bytes) {
+        fail(CHROMA_ERROR_INTERNAL, "The constant '", name, "' has ", bytes, " bytes, but its shape takes ",
+             ggml_nbytes(tensor), ".");
+    }
+    const auto* begin = static_cast<const std::byte*>(data);
+    constants_.push_back({tensor, std::vector<std::byte>(begin, begin + bytes)});
+    return tensor;
+}
+
+ggml_tensor* Graph::constant(const std::string& name, const std::vector<float>& values,
+                             const std::vector<int64_t>& ne) {
+    return add_constant(name, GGML_TYPE_F32, values.data(), values.size() * sizeof(float), ne);
+}
+
+ggml_tensor* Graph::constant(const std::string& name, const std::vector<int32_t>& values,
+                             const std::vector<int64_t>& ne) {
+    return add_constant(name, GGML_TYPE_I32, values.data(), values.size() * sizeof(int32_t), ne);
+}
+
+ggml_tensor* Graph::output(const std::string& name, ggml_tensor* tensor) {
+    ggml_set_output(tensor);
+    outputs_[name] = tensor;
+    ggml_build_forward_expand(cgraph_, tensor);
+    return tensor;
+}
+
+ggml_tensor* Graph::tap(const std::string& name, ggml_tensor* tensor, TapLayout layout) {
+    taps_[tensor].push_back({name, std::move(layout)});
+    return tensor;
+}
+
+ggml_tensor* Graph::block_end(ggml_tensor* tensor) {
+    block_ends_.push_back(tensor);
+    return tensor;
+}
+
+}  // namespace chroma

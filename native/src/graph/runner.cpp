@@ -1,0 +1,280 @@
+#include "graph/runner.h"
+
+#include <algorithm>
+#include <exception>
+#include <unordered_set>
+
+#include "api/wall.h"
+#include "common/error.h"
+#include "ggml-alloc.h"
+#include "ggml-cpu.h"
+
+namespace chroma {
+
+namespace {
+
+struct SchedulerDeleter {
+    void operator()(ggml_backend_sched_t scheduler) const { ggml_backend_sched_free(scheduler); }
+};
+using SchedulerPtr = std::unique_ptr<ggml_backend_sched, SchedulerDeleter>;
+
+SchedulerPtr make_scheduler(const std::vector<BackendPtr>& backends, size_t max_nodes) {
+    std::vector<ggml_backend_t> raw;
+    raw.reserve(backends.size());
+    for (const BackendPtr& backend : backends) {
+        raw.push_back(backend.get());
+    }
+    // Leafs count beside nodes, hence twice the nodes.
+    return SchedulerPtr(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), 2 * max_nodes,
+                                               /*parallel=*/false, /*op_offload=*/false));
+}
+
+// The elements of a float32 tensor in their order, whatever its strides are beyond the first axis.
+std::vector<float> read_elements(const ggml_tensor* tensor) {
+    std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
+    if (ggml_is_contiguous(tensor)) {
+        ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
+        return values;
+    }
+    const size_t row_bytes = static_cast<size_t>(tensor->ne[0]) * sizeof(float);
+    float* to = values.data();
+    for (int64_t i3 = 0; i3 < tensor->ne[3]; ++i3) {
+        for (int64_t i2 = 0; i2 < tensor->ne[2]; ++i2) {
+            for (int64_t i1 = 0; i1 < tensor->ne[1]; ++i1) {
+                const size_t offset = i1 * tensor->nb[1] + i2 * tensor->nb[2] + i3 * tensor->nb[3];
+                ggml_backend_tensor_get(tensor, to, offset, row_bytes);
+                to += tensor->ne[0];
+            }
+        }
+    }
+    return values;
+}
+
+}  // namespace
+
+RunContext::RunContext(const chroma_run_options* run) {
+    const chroma_run_options options = api::read_struct(run, "run");
+    if (options.threads < 0) {
+        fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", options.threads,
+             ", but must be 0 (the engine's) or more.");
+    }
+    threads = options.threads;
+    callbacks = {options.progress, options.abort, options.user_data};
+    taps = TapListener(options);
+}
+
+// A graph with its memory.
+struct ChromaRunner::Placed {
+    std::string key;
+    std::unique_ptr<Graph> graph;
+    BufferPtr constants;
+    SchedulerPtr scheduler;
+};
+
+// Watches one computation for the caller: taps, progress after each block, abort. Nothing may be thrown through ggml,
+// so the first exception is kept until it has returned.
+class ChromaRunner::Observer {
+  public:
+    Observer(const Graph& graph, const RunContext& run)
+        : graph_(graph),
+          run_(run),
+          blocks_(graph.block_ends_.begin(), graph.block_ends_.end()),
+          done_(run.blocks_before) {
+        total_ = run.blocks_total != 0 ? run.blocks_total : static_cast<int64_t>(blocks_.size());
+    }
+
+    [[nodiscard]] bool needed() const {
+        return run_.callbacks.progress != nullptr || run_.callbacks.abort != nullptr || run_.taps.listens();
+    }
+
+    // ggml asks about every node first, then shows those that were wanted, computed.
+    static bool evaluate(ggml_tensor* node, bool ask, void* self) {
+        auto* observer = static_cast<Observer*>(self);
+        return ask ? observer->wants(node) : observer->see(node);
+    }
+
+    static bool should_abort(void* self) {
+        auto* observer = static_cast<Observer*>(self);
+        return observer->stopped_ || observer->guarded([&] { observer->run_.callbacks.throw_if_aborted(); });
+    }
+
+    // Values that no operation makes are shown before the computation.
+    void show_given() {
+        for (const auto& [tensor, taps] : graph_.taps_) {
+            if (tensor->op == GGML_OP_NONE && run_.taps.wants_any(taps)) {
+                run_.taps.show(taps, read_elements(tensor));
+            }
+        }
+    }
+
+    void rethrow() const {
+        if (error_ != nullptr) {
+            std::rethrow_exception(error_);
+        }
+    }
+
+  private:
+    [[nodiscard]] bool wants(const ggml_tensor* node) const {
+        if (stopped_) {
+            return false;
+        }
+        const auto taps = graph_.taps_.find(node);
+        return blocks_.contains(node) || (taps != graph_.taps_.end() && run_.taps.wants_any(taps->second));
+    }
+
+    bool see(const ggml_tensor* node) {
+        return !guarded([&] {
+            if (const auto taps = graph_.taps_.find(node);
+                taps != graph_.taps_.end() && run_.taps.wants_any(taps->second)) {
+                run_.taps.show(taps->second, read_elements(node));
+            }
+            if (blocks_.contains(node)) {
+                run_.callbacks.report(++done_, total_);
+                run_.callbacks.throw_if_aborted();
+            }
+        });
+    }
+
+    // Runs the body; returns true, and keeps the exception, if it threw.
+    template <typename Body>
+    bool guarded(Body&& body) {
+        try {
+            body();
+        } catch (...) {
+            error_ = std::current_exception();
+            stopped_ = true;
+        }
+        return stopped_;
+    }
+
+    const Graph& graph_;
+    const RunContext& run_;
+    std::unordered_set<const ggml_tensor*> blocks_;
+    int64_t done_;
+    int64_t total_;
+    bool stopped_ = false;
+    std::exception_ptr error_;
+};
+
+ChromaRunner::ChromaRunner(std::shared_ptr<Engine> engine, size_t max_nodes)
+    : engine_(std::move(engine)), max_nodes_(max_nodes) {
+    for (ggml_backend_dev_t device : engine_->devices()) {
+        BackendPtr backend(ggml_backend_dev_init(device, nullptr));
+        if (backend == nullptr) {
+            fail(CHROMA_ERROR_UNSUPPORTED, "The device ", ggml_backend_dev_name(device), " can't be started.");
+        }
+        backends_.push_back(std::move(backend));
+    }
+}
+
+ChromaRunner::~ChromaRunner() = default;
+
+std::unique_ptr<Graph> ChromaRunner::build_graph(const Build& build) const {
+    auto graph = std::make_unique<Graph>(max_nodes_);
+    build(*graph);
+    return graph;
+}
+
+void ChromaRunner::prepare(const std::string& key, const Build& build) {
+    if (placed_ != nullptr && placed_->key == key) {
+        return;
+    }
+    trim();
+    auto placed = std::make_unique<Placed>();
+    placed->key = key;
+    placed->graph = build_graph(build);
+    Graph& graph = *placed->graph;
+    if (!graph.constants_.empty()) {
+        placed->constants.reset(
+            ggml_backend_alloc_ctx_tensors_from_buft(graph.constant_context_.get(), engine_->weight_buffer_type()));
+        if (placed->constants == nullptr) {
+            fail(CHROMA_ERROR_OUT_OF_MEMORY, "There is no memory for the constants of a computation.");
+        }
+        for (Graph::Constant& constant : graph.constants_) {
+            ggml_backend_tensor_set(constant.tensor, constant.bytes.data(), 0, constant.bytes.size());
+        }
+        graph.constants_.clear();
+    }
+    placed->scheduler = make_scheduler(backends_, max_nodes_);
+    if (!ggml_backend_sched_alloc_graph(placed->scheduler.get(), graph.cgraph_)) {
+        fail(CHROMA_ERROR_OUT_OF_MEMORY, "There is no memory for a computation of this size; it needs ", plan(build),
+             " bytes.");
+    }
+    placed_ = std::move(placed);
+}
+
+int64_t ChromaRunner::plan(const Build& build) {
+    const std::unique_ptr<Graph> graph = build_graph(build);
+    const SchedulerPtr scheduler = make_scheduler(backends_, max_nodes_);
+    std::vector<size_t> sizes(backends_.size(), 0);
+    ggml_backend_sched_reserve_size(scheduler.get(), graph->cgraph_, sizes.data());
+    int64_t total = 0;
+    for (const size_t size : sizes) {
+        total += static_cast<int64_t>(size);
+    }
+    return total;
+}
+
+void ChromaRunner::set(const std::string& name, const void* data, size_t bytes) {
+    ggml_tensor* tensor = placed_->graph->inputs_.at(name);
+    if (ggml_nbytes(tensor) != bytes) {
+        fail(CHROMA_ERROR_INTERNAL, "The input '", name, "' was given ", bytes, " bytes, but takes ",
+             ggml_nbytes(tensor), ".");
+    }
+    if (tensor->buffer != nullptr) {  // an input that nothing uses is not placed
+        ggml_backend_tensor_set(tensor, data, 0, bytes);
+    }
+}
+
+void ChromaRunner::compute(const RunContext& run) {
+    run.callbacks.throw_if_aborted();
+    Observer observer(*placed_->graph, run);
+    ggml_backend_sched_t scheduler = placed_->scheduler.get();
+    const bool observed = observer.needed();
+    ggml_backend_sched_set_eval_callback(scheduler, observed ? &Observer::evaluate : nullptr, &observer);
+    for (const BackendPtr& backend : backends_) {
+        if (ggml_backend_is_cpu(backend.get())) {
+            ggml_backend_cpu_set_n_threads(backend.get(), run.threads != 0 ? run.threads : engine_->threads());
+            ggml_backend_cpu_set_abort_callback(backend.get(), observed ? &Observer::should_abort : nullptr, &observer);
+        }
+    }
+    if (observed) {
+        observer.show_given();
+    }
+    const ggml_status status = ggml_backend_sched_graph_compute(scheduler, placed_->graph->cgraph_);
+    observer.rethrow();
+    if (status == GGML_STATUS_ALLOC_FAILED) {
+        fail(CHROMA_ERROR_OUT_OF_MEMORY, "Memory ended during a computation.");
+    }
+    if (status != GGML_STATUS_SUCCESS) {
+        fail(CHROMA_ERROR_INTERNAL, "ggml reported '", ggml_status_to_string(status), "' during a computation.");
+    }
+}
+
+void ChromaRunner::get(const std::string& name, std::span<float> values) const {
+    const ggml_tensor* tensor = placed_->graph->outputs_.at(name);
+    if (ggml_nbytes(tensor) != values.size_bytes()) {
+        fail(CHROMA_ERROR_INTERNAL, "The output '", name, "' has ", ggml_nbytes(tensor), " bytes, but ",
+             values.size_bytes(), " were asked for.");
+    }
+    ggml_backend_tensor_get(tensor, values.data(), 0, values.size_bytes());
+}
+
+int64_t ChromaRunner::held_bytes() const {
+    if (placed_ == nullptr) {
+        return 0;
+    }
+    int64_t total = placed_->constants != nullptr
+                        ? static_cast<int64_t>(ggml_backend_buffer_get_size(placed_->constants.get()))
+                        : 0;
+    for (const BackendPtr& backend : backends_) {
+        total += static_cast<int64_t>(ggml_backend_sched_get_buffer_size(placed_->scheduler.get(), backend.get()));
+    }
+    return total;
+}
+
+void ChromaRunner::trim() {
+    placed_.reset();
+}
+
+}  // namespace chroma

@@ -1,0 +1,24 @@
+#include "nn/activation.h"
+
+namespace chroma::nn {
+
+namespace {
+constexpr float kTwoSqrtTwoOverPi = 1.5957691216057308F;  // 2 sqrt(2 / pi)
+constexpr float kCubic = 0.044715F;
+}  // namespace
+
+ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x) {
+    // 0.5 (1 + tanh(u)) = sigmoid(2u), with 2u = x (a + b x^2)
+    ggml_context* context = graph.context();
+    ggml_tensor* gate = ggml_sqr(context, x);
+    gate = ggml_scale_bias_inplace(context, gate, kTwoSqrtTwoOverPi * kCubic, kTwoSqrtTwoOverPi);
+    gate = ggml_mul_inplace(context, gate, x);
+    gate = ggml_sigmoid_inplace(context, gate);
+    return ggml_mul_inplace(context, gate, x);
+}
+
+ggml_tensor* silu(Graph& graph, ggml_tensor* x) {
+    return ggml_silu(graph.context(), x);
+}
+
+}  // namespace chroma::nn

@@ -1,0 +1,50 @@
+#include "nn/attention.h"
+
+#include <algorithm>
+
+namespace chroma::nn {
+
+namespace {
+
+// Scores of one chunk of queries, all heads: at most this many bytes.
+constexpr int64_t kMaxScoreBytes = 256LL << 20;
+
+}  // namespace
+
+ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale, ggml_tensor* bias) {
+    ggml_context* context = graph.context();
+    const int64_t head_size = q->ne[0];
+    const int64_t heads = q->ne[1];
+    const int64_t queries = q->ne[2];
+    const int64_t keys = k->ne[2];
+
+    ggml_tensor* by_head_q = ggml_permute(context, q, 0, 2, 1, 3);                   // [D, Nq, H]
+    ggml_tensor* by_head_k = ggml_permute(context, k, 0, 2, 1, 3);                   // [D, Nk, H]
+    ggml_tensor* values = ggml_cont(context, ggml_permute(context, v, 1, 2, 0, 3));  // [Nk, D, H]
+
+    const int64_t row_bytes = keys * heads * static_cast<int64_t>(sizeof(float));
+    const int64_t chunk = std::clamp<int64_t>(kMaxScoreBytes / row_bytes, 1, queries);
+    ggml_tensor* result = nullptr;
+    for (int64_t first = 0; first < queries; first += chunk) {
+        const int64_t count = std::min(chunk, queries - first);
+        ggml_tensor* part = ggml_view_3d(context, by_head_q, head_size, count, heads, by_head_q->nb[1],
+                                         by_head_q->nb[2], static_cast<size_t>(first) * by_head_q->nb[1]);
+        part = ggml_cont(context, part);                               // ggml's fast kernels want it so
+        ggml_tensor* scores = ggml_mul_mat(context, by_head_k, part);  // [Nk, count, H]
+        ggml_prec_set_acc(scores, GGML_PREC_F32);
+        if (bias != nullptr) {
+            ggml_tensor* part_bias = ggml_view_3d(context, bias, keys, count, bias->ne[2], bias->nb[1], bias->nb[2],
+                                                  static_cast<size_t>(first) * bias->nb[1]);
+            scores = ggml_add_inplace(context, ggml_scale_inplace(context, scores, scale), part_bias);
+            scores = ggml_soft_max_inplace(context, scores);
+        } else {
+            scores = ggml_soft_max_ext_inplace(context, scores, nullptr, scale, 0.0F);
+        }
+        ggml_tensor* out = ggml_mul_mat(context, values, scores);  // [D, count, H]
+        out = ggml_cont_2d(context, ggml_permute(context, out, 0, 2, 1, 3), head_size * heads, count);
+        result = result == nullptr ? out : ggml_concat(context, result, out, 1);
+    }
+    return result;
+}
+
+}  // namespace chroma::nn

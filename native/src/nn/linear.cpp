@@ -1,0 +1,15 @@
+#include "nn/linear.h"
+
+namespace chroma::nn {
+
+Linear::Linear(WeightLoader& loader, const std::string& prefix, int64_t in, int64_t out, bool with_bias,
+               WeightKind kind)
+    : weight(loader.declare(prefix + ".weight", {out, in}, kind)),
+      bias(with_bias ? loader.declare(prefix + ".bias", {out}, WeightKind::Vector) : nullptr) {}
+
+ggml_tensor* Linear::forward(Graph& graph, ggml_tensor* x) const {
+    ggml_tensor* y = ggml_mul_mat(graph.context(), weight, x);
+    return bias != nullptr ? ggml_add_inplace(graph.context(), y, bias) : y;
+}
+
+}  // namespace chroma::nn
