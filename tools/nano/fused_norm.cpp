@@ -1,0 +1,149 @@
+// GroupNorm, with or without swish, in one pass over bfloat16, channels-last data, forward and backward, for training on a CPU.
+// Built and called by fused_norm.py. PyTorch 1.13 takes three passes in float32 for the same, longer than the convolutions.
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+inline float widen(uint16_t half) {
+    uint32_t bits = static_cast<uint32_t>(half) << 16;
+    float value;
+    std::memcpy(&value, &bits, 4);
+    return value;
+}
+
+inline uint16_t narrow(float value) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, 4);
+    return static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+inline float slope_of_swish(float t) {
+    const float gate = 1.0f / (1.0f + std::exp(-t));
+    return gate * (1.0f + t * (1.0f - gate));
+}
+
+// Sums over pixels are taken in float32 within blocks of this many and in double across them.
+constexpr int64_t kBlock = 256;
+
+}  // namespace
+
+extern "C" {
+
+// x, y [samples, pixels, channels]; mean, rstd [samples, groups]; y = normalised x * weight + bias, through swish if asked.
+void norm_swish_forward(const uint16_t *x, const float *weight, const float *bias, uint16_t *y, float *mean, float *rstd,
+                        int64_t samples, int64_t pixels, int64_t channels, int64_t groups, float epsilon, int32_t swish) {
+    const int64_t per = channels / groups;
+#pragma omp parallel for schedule(static)
+    for (int64_t n = 0; n < samples; ++n) {
+        const uint16_t *in = x + n * pixels * channels;
+        uint16_t *out = y + n * pixels * channels;
+        std::vector<float> sum(channels), square(channels), scale(channels), shift(channels);
+        std::vector<double> total(channels), total_square(channels);
+        for (int64_t start = 0; start < pixels; start += kBlock) {
+            const int64_t end = start + kBlock < pixels ? start + kBlock : pixels;
+            for (int64_t c = 0; c < channels; ++c) sum[c] = square[c] = 0;
+            float *s = sum.data(), *q = square.data();
+            for (int64_t p = start; p < end; ++p) {
+                const uint16_t *row = in + p * channels;
+                for (int64_t c = 0; c < channels; ++c) {
+                    const float v = widen(row[c]);
+                    s[c] += v;
+                    q[c] += v * v;
+                }
+            }
+            for (int64_t c = 0; c < channels; ++c) {
+                total[c] += s[c];
+                total_square[c] += q[c];
+            }
+        }
+        for (int64_t g = 0; g < groups; ++g) {
+            double a = 0, b = 0;
+            for (int64_t c = g * per; c < (g + 1) * per; ++c) {
+                a += total[c];
+                b += total_square[c];
+            }
+            const double count = static_cast<double>(pixels * per), m = a / count;
+            const double variance = b / count - m * m;
+            mean[n * groups + g] = static_cast<float>(m);
+            rstd[n * groups + g] = static_cast<float>(1.0 / std::sqrt((variance > 0 ? variance : 0) + epsilon));
+            for (int64_t c = g * per; c < (g + 1) * per; ++c) {
+                scale[c] = weight[c] * rstd[n * groups + g];
+                shift[c] = bias[c] - mean[n * groups + g] * scale[c];
+            }
+        }
+        const float *a = scale.data(), *b = shift.data();
+        for (int64_t p = 0; p < pixels; ++p) {
+            const uint16_t *row = in + p * channels;
+            uint16_t *to = out + p * channels;
+            for (int64_t c = 0; c < channels; ++c) {
+                const float t = widen(row[c]) * a[c] + b[c];
+                to[c] = narrow(swish ? t / (1.0f + std::exp(-t)) : t);
+            }
+        }
+    }
+}
+
+// weight_gradient and bias_gradient are [samples, channels]: the caller adds them up.
+void norm_swish_backward(const uint16_t *gradient, const uint16_t *x, const float *weight, const float *bias, const float *mean,
+                         const float *rstd, uint16_t *x_gradient, float *weight_gradient, float *bias_gradient,
+                         int64_t samples, int64_t pixels, int64_t channels, int64_t groups, int32_t swish) {
+    const int64_t per = channels / groups;
+#pragma omp parallel for schedule(static)
+    for (int64_t n = 0; n < samples; ++n) {
+        const int64_t offset = n * pixels * channels;
+        std::vector<float> scale(channels), shift(channels), sum(channels), product(channels), k0(channels), k1(channels);
+        std::vector<double> total(channels), total_product(channels);
+        for (int64_t c = 0; c < channels; ++c) {
+            const int64_t g = n * groups + c / per;
+            scale[c] = weight[c] * rstd[g];
+            shift[c] = bias[c] - mean[g] * scale[c];
+        }
+        const float *a = scale.data(), *b = shift.data();
+        for (int64_t start = 0; start < pixels; start += kBlock) {
+            const int64_t end = start + kBlock < pixels ? start + kBlock : pixels;
+            for (int64_t c = 0; c < channels; ++c) sum[c] = product[c] = 0;
+            float *s = sum.data(), *q = product.data();
+            for (int64_t p = start; p < end; ++p) {
+                const uint16_t *row = x + offset + p * channels, *from = gradient + offset + p * channels;
+                for (int64_t c = 0; c < channels; ++c) {
+                    const float v = widen(row[c]), d = widen(from[c]) * (swish ? slope_of_swish(v * a[c] + b[c]) : 1.0f);
+                    s[c] += d;
+                    q[c] += d * v;
+                }
+            }
+            for (int64_t c = 0; c < channels; ++c) {
+                total[c] += s[c];
+                total_product[c] += q[c];
+            }
+        }
+        for (int64_t group = 0; group < groups; ++group) {
+            const double m = mean[n * groups + group], r = rstd[n * groups + group];
+            double plain = 0, along = 0;  // sums of the gradient of the normalised value, alone and times that value
+            for (int64_t c = group * per; c < (group + 1) * per; ++c) {
+                const double by_value = (total_product[c] - m * total[c]) * r;
+                weight_gradient[n * channels + c] = static_cast<float>(by_value);
+                bias_gradient[n * channels + c] = static_cast<float>(total[c]);
+                plain += total[c] * weight[c];
+                along += by_value * weight[c];
+            }
+            const double count = static_cast<double>(pixels * per);
+            for (int64_t c = group * per; c < (group + 1) * per; ++c) {
+                k1[c] = static_cast<float>(-r * r * along / count);
+                k0[c] = static_cast<float>(-r * plain / count + r * r * along / count * m);
+            }
+        }
+        const float *constant = k0.data(), *slope = k1.data();
+        for (int64_t p = 0; p < pixels; ++p) {
+            const uint16_t *row = x + offset + p * channels, *from = gradient + offset + p * channels;
+            uint16_t *to = x_gradient + offset + p * channels;
+            for (int64_t c = 0; c < channels; ++c) {
+                const float v = widen(row[c]), d = widen(from[c]) * (swish ? slope_of_swish(v * a[c] + b[c]) : 1.0f);
+                to[c] = narrow(d * a[c] + v * slope[c] + constant[c]);
+            }
+        }
+    }
+}
+}

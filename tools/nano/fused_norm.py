@@ -1,0 +1,86 @@
+"""Makes the reference autoencoder's residual blocks train faster on a CPU: GroupNorm and swish fused in C++ (fused_norm.cpp).
+
+The function is the same; tensors go through it as bfloat16 in channels-last layout. Without a C++ compiler
+`accelerate` changes nothing and training runs on PyTorch's own operations, at less than half the speed.
+"""
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+SOURCE = Path(__file__).with_name("fused_norm.cpp")
+CHANNELS_LAST = torch.channels_last
+
+
+def build(folder: Path) -> ctypes.CDLL | None:
+    """Compiles the source once per content; None where there is no compiler."""
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    if compiler is None:
+        return None
+    digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
+    library = folder / f"fused_norm-{digest}.so"
+    if not library.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([compiler, "-Ofast", "-march=native", "-mprefer-vector-width=512", "-fopenmp", "-shared", "-fPIC",
+                        "-std=c++17", str(SOURCE), "-o", str(library)], check=True)
+    return ctypes.CDLL(str(library))
+
+
+def _pointer(tensor: Tensor) -> ctypes.c_void_p:
+    return ctypes.c_void_p(tensor.data_ptr())
+
+
+def accelerate(model: nn.Module, folder: Path) -> bool:
+    """Replaces every GroupNorm below `model`, together with the swish in residual blocks; true where it did."""
+    library = build(folder)
+    if library is None:
+        return False
+
+    class NormSwish(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, groups: int, epsilon: float, swish: bool) -> Tensor:
+            x = x.bfloat16().contiguous(memory_format=CHANNELS_LAST)
+            samples, channels, height, width = x.shape
+            y = torch.empty_like(x, memory_format=CHANNELS_LAST)
+            mean, rstd = torch.empty(samples, groups), torch.empty(samples, groups)
+            library.norm_swish_forward(
+                _pointer(x), _pointer(weight), _pointer(bias), _pointer(y), _pointer(mean), _pointer(rstd),
+                *(ctypes.c_int64(v) for v in (samples, height * width, channels, groups)), ctypes.c_float(epsilon), ctypes.c_int32(swish))
+            ctx.swish = swish
+            ctx.save_for_backward(x, weight, bias, mean, rstd)
+            return y
+
+        @staticmethod
+        def backward(ctx, gradient: Tensor):
+            x, weight, bias, mean, rstd = ctx.saved_tensors
+            gradient = gradient.bfloat16().contiguous(memory_format=CHANNELS_LAST)
+            samples, channels, height, width = x.shape
+            out = torch.empty_like(x, memory_format=CHANNELS_LAST)
+            by_weight, by_bias = torch.empty(samples, channels), torch.empty(samples, channels)
+            library.norm_swish_backward(
+                *(_pointer(t) for t in (gradient, x, weight, bias, mean, rstd, out, by_weight, by_bias)),
+                *(ctypes.c_int64(v) for v in (samples, height * width, channels, mean.shape[1])), ctypes.c_int32(ctx.swish))
+            return out, by_weight.sum(0), by_bias.sum(0), None, None, None
+
+    def norm_swish(norm: nn.GroupNorm, x: Tensor) -> Tensor:
+        return NormSwish.apply(x, norm.weight, norm.bias, norm.num_groups, norm.eps, True)
+
+    def forward(block: nn.Module, x: Tensor) -> Tensor:
+        hidden = block.conv2(norm_swish(block.norm2, block.conv1(norm_swish(block.norm1, x))))
+        return (block.nin_shortcut(x) if hasattr(block, "nin_shortcut") else x) + hidden
+
+    def norm_alone(norm: nn.GroupNorm, x: Tensor) -> Tensor:
+        return NormSwish.apply(x, norm.weight, norm.bias, norm.num_groups, norm.eps, False)
+
+    for module in model.modules():
+        if isinstance(module, nn.GroupNorm):
+            module.forward = norm_alone.__get__(module)
+        if hasattr(module, "conv2") and hasattr(module, "norm2"):
+            module.forward = forward.__get__(module)
+    return True
