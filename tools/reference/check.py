@@ -23,7 +23,8 @@ import t5
 from masks import TextMask
 from safetensors_io import load
 
-DEFAULT_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "reference" / "open"
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEFAULT_FOLDER = REPOSITORY.parent / "shared" / "reference" / "open"
 
 
 class Case:
