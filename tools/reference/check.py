@@ -18,6 +18,7 @@ from torch import Tensor
 import autoencoder
 import chroma
 import masks
+import positions
 import schedule
 import t5
 from masks import TextMask
@@ -105,13 +106,13 @@ class Recorder:
 
 
 def timestep_embedding(case: Case, models: Models) -> None:
-    case.check("freqs_8", chroma.embedding_frequencies(8), 0)
-    case.check("freqs_16", chroma.embedding_frequencies(16), 0)
-    case.check("emb_t", chroma.timestep_embedding(case.input("t"), 16), 1e-6)
-    case.check("emb_g", chroma.timestep_embedding(case.input("g"), 16), 1e-6)
+    case.check("freqs_8", positions.embedding_frequencies(8), 0)
+    case.check("freqs_16", positions.embedding_frequencies(16), 0)
+    case.check("emb_t", positions.timestep_embedding(case.input("t"), 16), 1e-6)
+    case.check("emb_g", positions.timestep_embedding(case.input("g"), 16), 1e-6)
     rows = models.chroma.config.modulation_rows
-    case.check("emb_mod_index_tiny", chroma.timestep_embedding(torch.arange(rows), 32), 1e-6)
-    case.check("emb_mod_index_real_344", chroma.timestep_embedding(torch.arange(344), 32), 1e-6)
+    case.check("emb_mod_index_tiny", positions.timestep_embedding(torch.arange(rows), 32), 1e-6)
+    case.check("emb_mod_index_real_344", positions.timestep_embedding(torch.arange(344), 32), 1e-6)
     times = case.input("input_vec_t")
     case.check("input_vec", chroma.approximator_input(times, torch.zeros_like(times), rows), 1e-6)
 
@@ -177,11 +178,11 @@ def norm_eps(case: Case, models: Models) -> None:
 def pack_latents(case: Case, models: Models) -> None:
     latent = case.input("latent")
     height, width = latent.shape[2:]
-    tokens = chroma.pack(latent)
+    tokens = positions.pack(latent)
     case.check("tokens", tokens, 0)
-    case.check("latent", chroma.unpack(tokens, height, width), 0)
-    case.check("img_ids", chroma.image_ids(latent.shape[0], height, width), 0)
-    case.check("odd_padded", chroma.pad_to_patch(case.input("odd_latent")), 0)
+    case.check("latent", positions.unpack(tokens, height, width), 0)
+    case.check("img_ids", positions.image_ids(latent.shape[0], height, width), 0)
+    case.check("odd_padded", positions.pad_to_patch(case.input("odd_latent")), 0)
 
 
 def qknorm_rope_attention(case: Case, models: Models) -> None:
@@ -197,9 +198,9 @@ def qknorm_rope_attention(case: Case, models: Models) -> None:
     case.check("pe", pe)
     case.check("diffusers_cos", pe[0, 0, :, :, 0, 0].repeat_interleave(2, dim=-1))
     case.check("diffusers_sin", pe[0, 0, :, :, 1, 0].repeat_interleave(2, dim=-1))
-    case.check("real.pe", chroma.EmbedND((16, 56, 56), 10_000)(case.input("real.ids")))
-    case.check("q_rope", chroma.apply_rope(q, pe))
-    case.check("k_rope", chroma.apply_rope(k, pe))
+    case.check("real.pe", positions.EmbedND((16, 56, 56), 10_000)(case.input("real.ids")))
+    case.check("q_rope", positions.apply_rope(q, pe))
+    case.check("k_rope", positions.apply_rope(k, pe))
     keep = case.input("keep")
     outer, key = masks.outer_mask(keep), masks.key_mask(keep)
     case.check("mask_outer", outer, 0)
@@ -217,7 +218,7 @@ def last_layer(case: Case, models: Models) -> None:
 
 def transformer_run(case: Case, models: Models, prefix: str, img, img_ids, txt, time, mask=None) -> None:
     """Runs the transformer once and compares whatever the case stores of that run."""
-    ids = chroma.text_ids(txt.shape[0], txt.shape[1])
+    ids = positions.text_ids(txt.shape[0], txt.shape[1])
     with Recorder(models.chroma) as seen:
         final = models.chroma(img, img_ids, txt, ids, time, mask=mask)
     taps = {"img_in": seen["img_in"], "txt_in": seen["txt_in"], "mod_vectors": seen["distilled_guidance_layer"]}
@@ -233,7 +234,7 @@ def transformer_run(case: Case, models: Models, prefix: str, img, img_ids, txt, 
 
 def dit_nomask(case: Case, models: Models) -> None:
     img, txt, img_ids = case.input("img"), case.input("txt"), case.input("img_ids")
-    case.check("txt_ids", chroma.text_ids(*txt.shape[:2]), 0)
+    case.check("txt_ids", positions.text_ids(*txt.shape[:2]), 0)
     case.check("guidance", torch.zeros(1), 0)
     for i, time in enumerate(case.input("times")):
         transformer_run(case, models, f"t{i}.", img, img_ids, txt, time[None])
@@ -245,7 +246,7 @@ def dit_nomask(case: Case, models: Models) -> None:
 
 def dit_mask(case: Case, models: Models) -> None:
     img, txt, img_ids = case.input("img"), case.input("txt"), case.input("img_ids")
-    case.check("txt_ids", chroma.text_ids(*txt.shape[:2]), 0)
+    case.check("txt_ids", positions.text_ids(*txt.shape[:2]), 0)
     case.check("guidance", torch.zeros(1), 0)
     keep = masks.keep_mask(case.input("txt_mask"))
     case.check("keep", keep, 0)

@@ -15,7 +15,7 @@ from typing import Callable, Optional
 import torch
 from torch import Tensor, nn
 
-import chroma
+import positions
 
 
 class NotInstalled(RuntimeError):
@@ -99,14 +99,14 @@ def diffusers_model(folder: Path, component: str) -> OutsideModel:
         def velocity(latent: Tensor, timestep: Tensor, context: Tensor) -> Tensor:
             height, width = latent.shape[2:]
             tokens = model(
-                hidden_states=chroma.pack(latent),
+                hidden_states=positions.pack(latent),
                 encoder_hidden_states=context,
                 timestep=timestep,
-                img_ids=chroma.image_ids(1, height, width)[0],
-                txt_ids=chroma.text_ids(1, context.shape[1])[0],
+                img_ids=positions.image_ids(1, height, width)[0],
+                txt_ids=positions.text_ids(1, context.shape[1])[0],
                 return_dict=False,
             )[0]
-            return chroma.unpack(tokens, height, width)
+            return positions.unpack(tokens, height, width)
 
         return OutsideModel(model, _renamer(_DIFFUSERS_TRANSFORMER), velocity, image_first=False)
 
