@@ -2,12 +2,20 @@
 
 #include <algorithm>
 
+#include "nn/concat.h"
+
 namespace chroma::nn {
 
 namespace {
 
 // Scores of one chunk of queries, all heads: at most this many bytes.
 constexpr int64_t kMaxScoreBytes = 256LL << 20;
+
+// Queries in one chunk.
+int64_t chunk_size(int64_t queries, int64_t keys, int64_t heads) {
+    const int64_t row_bytes = keys * heads * static_cast<int64_t>(sizeof(float));
+    return std::clamp<int64_t>(kMaxScoreBytes / row_bytes, 1, queries);
+}
 
 }  // namespace
 
@@ -22,9 +30,8 @@ ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor
     ggml_tensor* by_head_k = ggml_permute(context, k, 0, 2, 1, 3);                   // [D, Nk, H]
     ggml_tensor* values = ggml_cont(context, ggml_permute(context, v, 1, 2, 0, 3));  // [Nk, D, H]
 
-    const int64_t row_bytes = keys * heads * static_cast<int64_t>(sizeof(float));
-    const int64_t chunk = std::clamp<int64_t>(kMaxScoreBytes / row_bytes, 1, queries);
-    ggml_tensor* result = nullptr;
+    const int64_t chunk = chunk_size(queries, keys, heads);
+    std::vector<ggml_tensor*> parts;
     for (int64_t first = 0; first < queries; first += chunk) {
         const int64_t count = std::min(chunk, queries - first);
         ggml_tensor* part = ggml_view_3d(context, by_head_q, head_size, count, heads, by_head_q->nb[1],
@@ -41,10 +48,16 @@ ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor
             scores = ggml_soft_max_ext_inplace(context, scores, nullptr, scale, 0.0F);
         }
         ggml_tensor* out = ggml_mul_mat(context, values, scores);  // [D, count, H]
-        out = ggml_cont_2d(context, ggml_permute(context, out, 0, 2, 1, 3), head_size * heads, count);
-        result = result == nullptr ? out : ggml_concat(context, result, out, 1);
+        parts.push_back(ggml_cont_2d(context, ggml_permute(context, out, 0, 2, 1, 3), head_size * heads, count));
     }
-    return result;
+    return concat(graph, std::move(parts), 1);
+}
+
+int64_t attention_nodes(int64_t queries, int64_t keys, int64_t heads) {
+    constexpr int64_t kPerCall = 4;
+    constexpr int64_t kPerChunk = 11;
+    const int64_t chunk = chunk_size(queries, keys, heads);
+    return kPerCall + kPerChunk * ((queries + chunk - 1) / chunk);
 }
 
 }  // namespace chroma::nn

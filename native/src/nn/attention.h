@@ -11,4 +11,7 @@ namespace chroma::nn {
 ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale,
                        ggml_tensor* bias = nullptr);
 
+// The most operations that one call adds to a graph.
+[[nodiscard]] int64_t attention_nodes(int64_t queries, int64_t keys, int64_t heads);
+
 }  // namespace chroma::nn

@@ -1,0 +1,58 @@
+// What the handles of all models have in common.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "api/handles.h"
+#include "api/wall.h"
+#include "common/callbacks.h"
+#include "weights/weight_loader.h"
+
+namespace chroma::api {
+
+// Fills a struct of the caller's, of which only the first struct_size bytes are there.
+template <typename T>
+void write_struct(T* to, const T& value, const char* name) {
+    read_struct(require(to, name), name);  // checks struct_size
+    const uint32_t size = to->struct_size;
+    const auto* from = reinterpret_cast<const unsigned char*>(&value);
+    std::copy_n(from + sizeof(uint32_t), size - sizeof(uint32_t),
+                reinterpret_cast<unsigned char*>(to) + sizeof(uint32_t));
+}
+
+// The load options of a model, for its WeightLoader.
+inline WeightOptions weight_options(const chroma_load_options* options) {
+    const chroma_load_options load = read_struct(options, "options");
+    return {load.type, load.convert_approximator != 0, {load.progress, load.abort, load.user_data}};
+}
+
+// Counts the bytes of a model. Not thread-safe: used under the handle's mutex.
+class MemoryCount {
+  public:
+    explicit MemoryCount(const Weights& weights)
+        : owned_(weights.owned_bytes()), mapped_(weights.mapped_bytes()), peak_(owned_) {}
+
+    // Notes how much scratch memory is in use now.
+    void note(int64_t scratch) { peak_ = std::max(peak_, owned_ + scratch); }
+
+    // The struct of the C ABI. scratch: held now or planned.
+    [[nodiscard]] chroma_memory describe(int64_t scratch) const {
+        chroma_memory memory{};
+        memory.struct_size = sizeof(memory);
+        memory.weight_bytes = owned_;
+        memory.mapped_bytes = mapped_;
+        memory.compute_bytes = scratch;
+        memory.peak_bytes = peak_;
+        return memory;
+    }
+
+  private:
+    int64_t owned_;
+    int64_t mapped_;
+    int64_t peak_;
+};
+
+}  // namespace chroma::api
