@@ -1,0 +1,144 @@
+// The build of Chroma for .NET, native and managed. ./build.sh runs it with the pinned cake.tool.
+//   --target         Default, Test, Demo, Bindings, Pack, Format, Clean, Asan
+//   --ggml-dir=DIR   build this ggml checkout instead of the pinned one (also: the environment variable CHROMA_GGML_DIR)
+//   --cmake="..."    more options for CMake, such as -DGGML_CUDA=ON
+//   --portable       packages that run on any x86-64 processor: one native library per level, chosen when it is loaded
+
+using System.Runtime.InteropServices;
+using System.Xml.Linq;
+
+var target = Argument("target", "Default");
+var ggmlDir = Argument("ggml-dir", EnvironmentVariable("CHROMA_GGML_DIR") ?? "");
+var cmakeOptions = Argument("cmake", "");
+var portable = HasArgument("portable");
+
+var artifacts = MakeAbsolute(Directory("artifacts"));
+var results = artifacts.Combine("test-results");
+var packages = artifacts.Combine("packages");
+var rid = $"{(IsRunningOnWindows() ? "win" : IsRunningOnMacOs() ? "osx" : "linux")}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+var nativeOutput = artifacts.Combine("native").Combine(rid);
+var libraryPattern = IsRunningOnWindows() ? "*.dll" : IsRunningOnMacOs() ? "*.dylib" : "*.so";
+
+void Run(string tool, string arguments, string folder = null, IDictionary<string, string> environment = null)
+{
+    var settings = new ProcessSettings { Arguments = arguments, WorkingDirectory = folder ?? ".", EnvironmentVariables = environment };
+    var code = StartProcess(tool, settings);
+    if (code != 0)
+    {
+        throw new CakeException($"{tool} {arguments} ended with exit code {code}.");
+    }
+}
+
+// Configures and builds one CMake preset; returns the folder of the library.
+DirectoryPath BuildNative(string preset, string extra = "", string folder = null)
+{
+    var build = folder ?? $"build/{preset}";
+    var ggml = ggmlDir.Length > 0 ? $"\"-DCHROMA_GGML_DIR={MakeAbsolute(Directory(ggmlDir))}\"" : "";
+    Run("cmake", $"--preset {preset} -B {build} {ggml} {extra} {cmakeOptions}", "native");
+    Run("cmake", $"--build {build}", "native");
+    return MakeAbsolute(Directory($"native/{build}/lib"));
+}
+
+Task("Native").Does(() =>
+{
+    var library = BuildNative("release");
+    CleanDirectory(nativeOutput);
+    CopyFiles($"{library}/{libraryPattern}", nativeOutput);
+});
+
+Task("Managed").IsDependentOn("Native").Does(() =>
+{
+    Run("dotnet", "build Chroma.sln -c Release --nologo -v minimal");
+    Run("dotnet", $"publish src/Chroma.Cli -c Release --no-build --nologo -v quiet -o {artifacts.Combine("bin")}");
+});
+
+Task("Default").IsDependentOn("Managed").Does(() =>
+    Information($"The command is {artifacts.Combine("bin").CombineWithFilePath("chroma")}"));
+
+Task("Bindings").Does(() => Run("dotnet", "run --project tools/Chroma.BindingGenerator -- ."));
+
+Task("CheckBindings").Does(() => Run("dotnet", "run --project tools/Chroma.BindingGenerator -- . --check"));
+
+Task("Pack").IsDependentOn("Managed").Does(() =>
+{
+    CleanDirectory(packages);
+    if (portable)
+    {
+        // The plain library has the x86-64 baseline with SSE4.2; the others are taken by processors that can run them.
+        foreach (var level in new[] { "v2", "v3", "v4" })
+        {
+            var library = BuildNative("portable", $"-DCHROMA_CPU_LEVEL={level}", $"build/portable-{level}");
+            var name = level == "v2" ? "libchroma.so" : $"libchroma-{level}.so";
+            CopyFile(library.CombineWithFilePath("libchroma.so"), nativeOutput.CombineWithFilePath(name));
+        }
+    }
+
+    Run("dotnet", $"pack Chroma.sln -c Release --no-build --nologo -v quiet -o {packages}");
+});
+
+Task("Test").IsDependentOn("CheckBindings").IsDependentOn("Pack").Does(() =>
+{
+    CleanDirectory(results);
+    var failed = new List<string>();
+    foreach (var project in GetFiles("tests/*.Tests/*.csproj"))
+    {
+        var name = project.GetFilenameWithoutExtension().ToString();
+        var code = StartProcess("dotnet", new ProcessSettings
+        {
+            Arguments = $"test {project} -c Release --no-build --nologo --logger \"trx;LogFileName={name}.trx\" --results-directory {results}",
+        });
+        if (code != 0)
+        {
+            failed.Add(name);
+        }
+    }
+
+    XNamespace trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+    var counters = GetFiles($"{results}/*.trx").SelectMany(f => XDocument.Load(f.FullPath).Descendants(trx + "Counters")).ToList();
+    int Sum(string attribute) => counters.Sum(c => (int)c.Attribute(attribute)!);
+    int passed = Sum("passed"), executed = Sum("executed"), skipped = Sum("total") - Sum("executed");
+    Console.WriteLine($"{passed} passed, {executed - passed} failed{(skipped > 0 ? $", {skipped} skipped" : "")}");
+    if (failed.Count > 0 || executed == 0)
+    {
+        throw new CakeException($"Tests failed in: {string.Join(", ", failed)}");
+    }
+});
+
+// The layer tests once more, with the native side under AddressSanitizer and UndefinedBehaviorSanitizer.
+Task("Asan").IsDependentOn("Managed").Does(() =>
+{
+    var library = BuildNative("asan");
+    string Runtime(string name) => string.Join("", RunAndRead("g++", $"-print-file-name={name}")).Trim();
+    Run("dotnet", "test tests/Chroma.Layers.Tests -c Release --no-build --nologo", null, new Dictionary<string, string>
+    {
+        ["CHROMA_NATIVE_DIR"] = library.FullPath,
+        ["LD_PRELOAD"] = $"{Runtime("libasan.so")} {Runtime("libubsan.so")}",
+        // .NET handles its own faults, and frees nothing of its own at exit.
+        ["ASAN_OPTIONS"] = "handle_segv=0:detect_leaks=0:allow_user_segv_handler=1:abort_on_error=1",
+        ["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1",
+    });
+});
+
+IEnumerable<string> RunAndRead(string tool, string arguments)
+{
+    StartProcess(tool, new ProcessSettings { Arguments = arguments, RedirectStandardOutput = true }, out var lines);
+    return lines;
+}
+
+Task("Format").Does(() =>
+{
+    Run("bash", "-c \"find src include -name '*.h' -o -name '*.cpp' | grep -v chroma.h | xargs clang-format -i\"", "native");
+    Run("dotnet", "format Chroma.sln");
+});
+
+Task("Clean").Does(() =>
+{
+    CleanDirectory(artifacts);
+    CleanDirectory("native/build");
+    foreach (var folder in GetDirectories("{src,tests,tools,samples,benchmarks}/*/{bin,obj}"))
+    {
+        DeleteDirectory(folder, new DeleteDirectorySettings { Recursive = true, Force = true });
+    }
+});
+
+RunTarget(target);

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Builds Chroma for .NET: installs or names what is missing, then runs build.cake.
+#   ./build.sh [--target=Default|Test|Demo|Bindings|Pack|Format|Clean|Asan] [--ggml-dir=DIR] [--portable]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+
+# command -> Debian package; what no Debian package has is only named
+declare -A packages=(
+    [cmake]=cmake [ninja]=ninja-build [g++]=g++ [git]=git [npm]=npm [clang]=clang [clang-format]=clang-format
+)
+missing=()
+for command in "${!packages[@]}"; do
+    command -v "$command" >/dev/null || missing+=("$command")
+done
+
+if ((${#missing[@]})) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    to_install=()
+    for command in "${missing[@]}"; do to_install+=("${packages[$command]}"); done
+    echo "Installing: ${to_install[*]}" >&2
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${to_install[@]}" >/dev/null
+    missing=()
+fi
+sdk=$(dotnet --list-sdks 2>/dev/null | grep -E '^(1[0-9]|[2-9][0-9])\.' || true)
+[[ -n $sdk ]] || missing+=("dotnet (.NET SDK 10)")
+if ((${#missing[@]})); then
+    echo "Missing on this machine: ${missing[*]}" >&2
+    echo "Install them and run ./build.sh again." >&2
+    exit 1
+fi
+
+dotnet tool restore >/dev/null
+exec dotnet cake build.cake "$@"
