@@ -101,7 +101,7 @@ public static unsafe class ChromaLibrary
     // Builds of a portable package, best first; then the plain one, which every package has.
     private static IEnumerable<string> BuildNames()
     {
-        if (Avx512BW.VL.IsSupported && Avx512Vbmi.IsSupported)
+        if (Avx512BW.VL.IsSupported && Avx512Vbmi.IsSupported && HasAvx512Vnni())
         {
             yield return "chroma-v4";
         }
@@ -113,6 +113,9 @@ public static unsafe class ChromaLibrary
 
         yield return Name;
     }
+
+    // Leaf 7 of CPUID, bit 11 of ECX; the runtime has no class for it.
+    private static bool HasAvx512Vnni() => (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
 
     private static string FileName(string name) =>
         OperatingSystem.IsWindows() ? $"{name}.dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
