@@ -1,7 +1,15 @@
 using System.CommandLine;
+using Chroma.Cli.Commands.Shared;
 
-RootCommand root = new("Runs the Chroma text-to-image model, and looks inside it.")
+namespace Chroma.Cli;
+
+/// <summary>The <c>chroma</c> command.</summary>
+internal static class Program
 {
-};
+    /// <summary>All verbs.</summary>
+    public static RootCommand CreateRoot() => new("Runs the Chroma text-to-image model, and looks inside it.")
+    {
+    };
 
-return await root.Parse(args).InvokeAsync();
+    private static Task<int> Main(string[] args) => CommandRunner.RunAsync(CreateRoot(), args, Console.Out, Console.Error);
+}

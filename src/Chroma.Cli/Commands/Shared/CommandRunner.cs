@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+
+namespace Chroma.Cli.Commands.Shared;
+
+/// <summary>
+/// Runs a verb and turns what happens into an exit code: 0 fine, 1 one sentence on standard error, 2 wrong usage, 130 stopped with
+/// Ctrl-C. Verbs just throw; standard output is for their data alone.
+/// </summary>
+internal static class CommandRunner
+{
+    public const int Failed = 1;
+    public const int WrongUsage = 2;
+    public const int Cancelled = 130; // 128 + SIGINT, as shells have it
+
+    // After Ctrl-C a verb stops within a block's time; past this, the process ends without it.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Parses and runs.</summary>
+    /// <param name="root">All verbs.</param>
+    /// <param name="args">The command line without the program's name.</param>
+    /// <param name="output">Where data goes.</param>
+    /// <param name="error">Where errors, progress and logs go.</param>
+    /// <param name="cancellationToken">Stops the verb as Ctrl-C does.</param>
+    public static async Task<int> RunAsync(
+        RootCommand root, IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
+    {
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            foreach (ParseError problem in parsed.Errors)
+            {
+                await error.WriteLineAsync(problem.Message);
+            }
+
+            await error.WriteLineAsync($"'{PathOf(parsed.CommandResult)} --help' lists what there is.");
+            return WrongUsage;
+        }
+
+        InvocationConfiguration configuration = new()
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = _patience,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("Stopped.");
+            return Cancelled;
+        }
+        catch (Exception exception) when (ErrorText.IsExpected(exception))
+        {
+            await error.WriteLineAsync(ErrorText.OneLine(exception));
+            return Failed;
+        }
+    }
+
+    private static string PathOf(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "chroma";
+}
