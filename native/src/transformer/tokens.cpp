@@ -1,0 +1,98 @@
+#include "transformer/tokens.h"
+
+#include <numeric>
+
+#include "nn/concat.h"
+
+namespace chroma {
+
+TokenStream::TokenStream(int64_t shown, const std::vector<std::vector<int32_t>>& kept) : shown_(shown) {
+    std::vector<int32_t> rows(kept.size() * static_cast<size_t>(shown), -1);
+    for (size_t sample = 0; sample < kept.size(); ++sample) {
+        slices_.push_back({tokens_, static_cast<int64_t>(kept[sample].size())});
+        for (const int32_t position : kept[sample]) {
+            rows[sample * static_cast<size_t>(shown) + static_cast<size_t>(position)] = static_cast<int32_t>(tokens_++);
+        }
+    }
+    rows_ = std::make_shared<const std::vector<int32_t>>(std::move(rows));
+}
+
+TapLayout TokenStream::tap(int64_t channels) const {
+    const bool complete = tokens_ == samples() * shown_;
+    return {.shape = {samples(), shown_, channels}, .rows = complete ? nullptr : rows_, .heads = 0};
+}
+
+TapLayout TokenStream::tap_heads(int64_t heads, int64_t head_size) const {
+    return {.shape = {samples(), heads, shown_, head_size}, .rows = rows_, .heads = heads};
+}
+
+namespace {
+
+std::vector<int32_t> counting_from(int64_t first, int64_t count) {
+    std::vector<int32_t> out(static_cast<size_t>(count));
+    std::iota(out.begin(), out.end(), static_cast<int32_t>(first));
+    return out;
+}
+
+}  // namespace
+
+PackedTokens::PackedTokens(int64_t image_tokens, int64_t text_tokens,
+                           const std::vector<std::vector<int32_t>>& kept_text)
+    : image(image_tokens, {kept_text.size(), counting_from(0, image_tokens)}), text(text_tokens, kept_text) {
+    const std::vector<int32_t> whole_image = counting_from(text_tokens, image_tokens);
+    std::vector<std::vector<int32_t>> kept_joint = kept_text;
+    for (std::vector<int32_t>& kept : kept_joint) {
+        kept.insert(kept.end(), whole_image.begin(), whole_image.end());
+    }
+    joint = TokenStream(text_tokens + image_tokens, kept_joint);
+}
+
+namespace {
+
+// ggml spreads a concatenation over threads by its third axis only, so tokens go there.
+ggml_tensor* with_tokens_third(Graph& graph, ggml_tensor* x) {
+    return ggml_reshape_3d(graph.context(), x, x->ne[0], 1, x->ne[1]);
+}
+
+ggml_tensor* with_tokens_second(Graph& graph, ggml_tensor* x) {
+    return ggml_reshape_2d(graph.context(), x, x->ne[0], x->ne[2]);
+}
+
+}  // namespace
+
+ggml_tensor* slice_tokens(Graph& graph, ggml_tensor* x, const TokenSlice& slice) {
+    if (slice.count == x->ne[1]) {
+        return x;
+    }
+    return ggml_view_2d(graph.context(), x, x->ne[0], slice.count, x->nb[1],
+                        static_cast<size_t>(slice.first) * x->nb[1]);
+}
+
+ggml_tensor* slice_heads(Graph& graph, ggml_tensor* x, const TokenSlice& slice) {
+    if (slice.count == x->ne[2]) {
+        return x;
+    }
+    return ggml_view_3d(graph.context(), x, x->ne[0], x->ne[1], slice.count, x->nb[1], x->nb[2],
+                        static_cast<size_t>(slice.first) * x->nb[2]);
+}
+
+ggml_tensor* concat_heads(Graph& graph, std::vector<ggml_tensor*> parts) {
+    return nn::concat(graph, std::move(parts), 2);
+}
+
+ggml_tensor* concat_tokens(Graph& graph, std::vector<ggml_tensor*> parts) {
+    if (parts.size() == 1) {
+        return parts.front();
+    }
+    for (ggml_tensor*& part : parts) {
+        part = with_tokens_third(graph, part);
+    }
+    return with_tokens_second(graph, concat_heads(graph, std::move(parts)));
+}
+
+ggml_tensor* concat_channels(Graph& graph, ggml_tensor* a, ggml_tensor* b) {
+    return with_tokens_second(
+        graph, ggml_concat(graph.context(), with_tokens_third(graph, a), with_tokens_third(graph, b), 0));
+}
+
+}  // namespace chroma

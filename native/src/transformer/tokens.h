@@ -1,0 +1,68 @@
+// The tokens of several samples packed one behind the other, without padding: [C, N] in ggml order. Linear layers run
+// over all of them at once; attention runs on one sample's slice at a time, so samples of different lengths need no
+// mask.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace chroma {
+
+// One sample's part of a packed stream.
+struct TokenSlice {
+    int64_t first = 0;
+    int64_t count = 0;
+};
+
+// How one packed stream lies, and how its taps show it: [B, shown, C], with zeros where a sample's token was dropped.
+class TokenStream {
+  public:
+    TokenStream() = default;
+
+    // kept: of each sample, which of its `shown` positions are in the stream, ascending.
+    TokenStream(int64_t shown, const std::vector<std::vector<int32_t>>& kept);
+
+    [[nodiscard]] int64_t samples() const { return static_cast<int64_t>(slices_.size()); }
+    [[nodiscard]] int64_t tokens() const { return tokens_; }
+    [[nodiscard]] const TokenSlice& slice(int64_t sample) const { return slices_[static_cast<size_t>(sample)]; }
+
+    // Of a tensor [channels, N]: shown as [B, shown, channels].
+    [[nodiscard]] TapLayout tap(int64_t channels) const;
+
+    // Of a tensor [head_size, heads, N]: shown as [B, heads, shown, head_size].
+    [[nodiscard]] TapLayout tap_heads(int64_t heads, int64_t head_size) const;
+
+  private:
+    int64_t shown_ = 0;
+    int64_t tokens_ = 0;
+    std::vector<TokenSlice> slices_;
+    std::shared_ptr<const std::vector<int32_t>> rows_;
+};
+
+// The streams of one graph. The joint one has each sample's text, then its image.
+struct PackedTokens {
+    TokenStream image;
+    TokenStream text;
+    TokenStream joint;
+
+    // kept_text: of each sample, the text positions that exist for the network.
+    PackedTokens(int64_t image_tokens, int64_t text_tokens, const std::vector<std::vector<int32_t>>& kept_text);
+
+    [[nodiscard]] int64_t samples() const { return image.samples(); }
+};
+
+// Views of one slice: of packed tokens [C, N], and of packed heads [D, H, N].
+ggml_tensor* slice_tokens(Graph& graph, ggml_tensor* x, const TokenSlice& slice);
+ggml_tensor* slice_heads(Graph& graph, ggml_tensor* x, const TokenSlice& slice);
+
+// Puts contiguous [C, N] tensors, or [D, H, N] ones, one behind the other along N. A single one is returned as it is.
+ggml_tensor* concat_tokens(Graph& graph, std::vector<ggml_tensor*> parts);
+ggml_tensor* concat_heads(Graph& graph, std::vector<ggml_tensor*> parts);
+
+// Puts the channels of b behind those of a: contiguous [A, N] and [B, N] -> [A + B, N].
+ggml_tensor* concat_channels(Graph& graph, ggml_tensor* a, ggml_tensor* b);
+
+}  // namespace chroma
