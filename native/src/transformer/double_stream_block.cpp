@@ -1,0 +1,82 @@
+#include "transformer/double_stream_block.h"
+
+#include "nn/norm.h"
+
+namespace chroma {
+
+DoubleStreamBlock::Side::Side(WeightLoader& loader, const std::string& prefix, const TransformerSizes& sizes)
+    : name(prefix),
+      qkv(loader, prefix + "_attn.qkv", sizes.hidden, 3 * sizes.hidden, loader.has(prefix + "_attn.qkv.bias")),
+      norm(loader, prefix + "_attn.norm", sizes.head_size),
+      proj(loader, prefix + "_attn.proj", sizes.hidden, sizes.hidden, loader.has(prefix + "_attn.proj.bias")),
+      mlp(loader, prefix + "_mlp", sizes.hidden, sizes.mlp) {}
+
+DoubleStreamBlock::DoubleStreamBlock(WeightLoader& loader, const std::string& prefix, const TransformerSizes& sizes)
+    : heads_(sizes.heads),
+      head_size_(sizes.head_size),
+      img_(loader, prefix + ".img", sizes),
+      txt_(loader, prefix + ".txt", sizes) {}
+
+namespace {
+
+using Side = DoubleStreamBlock::Side;
+
+// modulate(norm(x))
+ggml_tensor* normed(Graph& graph, const std::string& norm_name, ggml_tensor* x, const ModulationOut& modulation,
+                    const TokenStream& stream) {
+    ggml_tensor* normed = nn::layer_norm(graph, x);
+    graph.tap(norm_name, normed, stream.tap(x->ne[0]));
+    return modulate(graph, normed, modulation);
+}
+
+// The stream's queries, keys and values.
+Heads project(Graph& graph, const Side& side, ggml_tensor* x, const ModulationOut& modulation,
+              const TokenStream& stream, int64_t heads, int64_t head_size) {
+    ggml_tensor* qkv = side.qkv.forward(graph, normed(graph, side.name + "_norm1", x, modulation, stream));
+    graph.tap(side.name + "_attn.qkv", qkv, stream.tap(qkv->ne[0]));
+    return side.norm.forward(graph, split_heads(graph, qkv, heads, head_size), stream);
+}
+
+// One sample's tokens of both streams, text first.
+ggml_tensor* join(Graph& graph, ggml_tensor* txt, const TokenSlice& txt_slice, ggml_tensor* img,
+                  const TokenSlice& img_slice) {
+    return concat_heads(graph, {slice_heads(graph, txt, txt_slice), slice_heads(graph, img, img_slice)});
+}
+
+// x + gate * proj(attended), then the same with the MLP.
+ggml_tensor* finish(Graph& graph, const Side& side, ggml_tensor* x, ggml_tensor* attended,
+                    const DoubleModulation& modulation, const TokenStream& stream) {
+    ggml_tensor* y = side.proj.forward(graph, attended);
+    graph.tap(side.name + "_attn.proj", y, stream.tap(y->ne[0]));
+    x = gate(graph, x, y, modulation.attention.gate);
+    y = side.mlp.forward(graph, normed(graph, side.name + "_norm2", x, modulation.mlp, stream), stream);
+    x = gate(graph, x, y, modulation.mlp.gate);
+    return graph.tap(side.name, x, stream.tap(x->ne[0]));
+}
+
+}  // namespace
+
+DoubleStream DoubleStreamBlock::forward(const BlockContext& context, const DoubleStream& x,
+                                        const DoubleModulation& img_mod, const DoubleModulation& txt_mod) const {
+    Graph& graph = context.graph;
+    const PackedTokens& tokens = context.tokens;
+    const Heads img = project(graph, img_, x.img, img_mod.attention, tokens.image, heads_, head_size_);
+    const Heads txt = project(graph, txt_, x.txt, txt_mod.attention, tokens.text, heads_, head_size_);
+
+    std::vector<ggml_tensor*> img_attended;
+    std::vector<ggml_tensor*> txt_attended;
+    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
+        const TokenSlice& txt_slice = tokens.text.slice(sample);
+        const TokenSlice& img_slice = tokens.image.slice(sample);
+        const Heads joint{join(graph, txt.q, txt_slice, img.q, img_slice),
+                          join(graph, txt.k, txt_slice, img.k, img_slice),
+                          join(graph, txt.v, txt_slice, img.v, img_slice)};
+        ggml_tensor* attended = attend(context, sample, joint);
+        txt_attended.push_back(slice_tokens(graph, attended, {0, txt_slice.count}));
+        img_attended.push_back(slice_tokens(graph, attended, {txt_slice.count, img_slice.count}));
+    }
+    return {finish(graph, img_, x.img, concat_tokens(graph, std::move(img_attended)), img_mod, tokens.image),
+            finish(graph, txt_, x.txt, concat_tokens(graph, std::move(txt_attended)), txt_mod, tokens.text)};
+}
+
+}  // namespace chroma

@@ -1,0 +1,55 @@
+#include "transformer/single_stream_block.h"
+
+#include "nn/activation.h"
+#include "nn/norm.h"
+
+namespace chroma {
+
+SingleStreamBlock::SingleStreamBlock(WeightLoader& loader, const std::string& prefix, const TransformerSizes& sizes)
+    : name_(prefix),
+      heads_(sizes.heads),
+      head_size_(sizes.head_size),
+      linear1_(loader, prefix + ".linear1", sizes.hidden, 3 * sizes.hidden + sizes.mlp,
+               loader.has(prefix + ".linear1.bias")),
+      linear2_(loader, prefix + ".linear2", sizes.hidden + sizes.mlp, sizes.hidden,
+               loader.has(prefix + ".linear2.bias")),
+      norm_(loader, prefix + ".norm", sizes.head_size) {}
+
+namespace {
+
+// The channels of x from `first` on: [C - first, N].
+ggml_tensor* channels_from(Graph& graph, ggml_tensor* x, int64_t first) {
+    return ggml_view_2d(graph.context(), x, x->ne[0] - first, x->ne[1], x->nb[1],
+                        static_cast<size_t>(first) * x->nb[0]);
+}
+
+}  // namespace
+
+ggml_tensor* SingleStreamBlock::forward(const BlockContext& context, ggml_tensor* x,
+                                        const ModulationOut& modulation) const {
+    Graph& graph = context.graph;
+    const TokenStream& stream = context.tokens.joint;
+    const int64_t channels = x->ne[0];
+
+    ggml_tensor* normed = nn::layer_norm(graph, x);
+    graph.tap(name_ + ".pre_norm", normed, stream.tap(channels));
+    ggml_tensor* projected = linear1_.forward(graph, modulate(graph, normed, modulation));
+    graph.tap(name_ + ".linear1", projected, stream.tap(projected->ne[0]));
+
+    const Heads heads = norm_.forward(graph, split_heads(graph, projected, heads_, head_size_), stream);
+    std::vector<ggml_tensor*> attended;
+    for (int64_t sample = 0; sample < stream.samples(); ++sample) {
+        const TokenSlice& slice = stream.slice(sample);
+        attended.push_back(attend(context, sample,
+                                  {slice_heads(graph, heads.q, slice), slice_heads(graph, heads.k, slice),
+                                   slice_heads(graph, heads.v, slice)}));
+    }
+    ggml_tensor* hidden = nn::gelu_tanh(graph, channels_from(graph, projected, 3 * channels));
+    graph.tap(name_ + ".mlp_act", hidden, stream.tap(hidden->ne[0]));
+
+    ggml_tensor* y = linear2_.forward(graph, concat_channels(graph, concat_tokens(graph, std::move(attended)), hidden));
+    graph.tap(name_ + ".linear2", y, stream.tap(channels));
+    return graph.tap(name_, gate(graph, x, y, modulation.gate), stream.tap(channels));
+}
+
+}  // namespace chroma
