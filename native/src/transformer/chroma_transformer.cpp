@@ -1,0 +1,77 @@
+#include "transformer/chroma_transformer.h"
+
+namespace chroma {
+
+namespace {
+
+nn::Linear edge(WeightLoader& loader, const std::string& prefix, int64_t in, int64_t out) {
+    return {loader, prefix, in, out, loader.has(prefix + ".bias"), WeightKind::Edge};
+}
+
+template <typename Block>
+std::vector<Block> blocks(WeightLoader& loader, const std::string& prefix, int64_t count,
+                          const TransformerSizes& sizes) {
+    std::vector<Block> out;
+    out.reserve(static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; ++i) {
+        out.emplace_back(loader, prefix + std::to_string(i), sizes);
+    }
+    return out;
+}
+
+}  // namespace
+
+ChromaTransformer::ChromaTransformer(const std::string& path, std::shared_ptr<Engine> engine,
+                                     const WeightOptions& options, const std::array<int32_t, 3>& rope_axes)
+    : ChromaTransformer(std::make_unique<WeightLoader>(path, CHROMA_ARCHITECTURE_CHROMA, std::move(engine), options),
+                        rope_axes) {}
+
+ChromaTransformer::ChromaTransformer(std::unique_ptr<WeightLoader> loader, const std::array<int32_t, 3>& rope_axes)
+    : sizes_(TransformerSizes::infer(*loader, rope_axes)),
+      approximator_(*loader, sizes_),
+      img_in_(edge(*loader, "img_in", sizes_.token_channels(), sizes_.hidden)),
+      txt_in_(edge(*loader, "txt_in", sizes_.context, sizes_.hidden)),
+      double_blocks_(blocks<DoubleStreamBlock>(*loader, "double_blocks.", sizes_.double_blocks, sizes_)),
+      single_blocks_(blocks<SingleStreamBlock>(*loader, "single_blocks.", sizes_.single_blocks, sizes_)),
+      final_layer_(*loader, sizes_),
+      weights_(loader->load()) {}
+
+ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_tensor* txt, ggml_tensor* modulation,
+                                        const PackedTokens& tokens, const std::vector<float>& joint_ids) const {
+    const RopeTensors rope(graph, joint_ids, sizes_.rope);
+    const BlockContext context{graph, tokens, rope};
+    const ModulationIndex index = sizes_.modulation();
+
+    DoubleStream streams{graph.tap("img_in", img_in_.forward(graph, img), tokens.image.tap(sizes_.hidden)),
+                         graph.tap("txt_in", txt_in_.forward(graph, txt), tokens.text.tap(sizes_.hidden))};
+    for (size_t i = 0; i < double_blocks_.size(); ++i) {
+        const auto block = static_cast<int64_t>(i);
+        streams =
+            double_blocks_[i].forward(context, streams, double_modulation_at(graph, modulation, index.image(block)),
+                                      double_modulation_at(graph, modulation, index.text(block)));
+        graph.block_end(streams.img);
+    }
+
+    std::vector<ggml_tensor*> parts;
+    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
+        parts.push_back(slice_tokens(graph, streams.txt, tokens.text.slice(sample)));
+        parts.push_back(slice_tokens(graph, streams.img, tokens.image.slice(sample)));
+    }
+    ggml_tensor* x = concat_tokens(graph, std::move(parts));
+    for (size_t i = 0; i < single_blocks_.size(); ++i) {
+        const auto block = static_cast<int64_t>(i);
+        x = graph.block_end(
+            single_blocks_[i].forward(context, x, modulation_at(graph, modulation, index.single(block))));
+    }
+
+    parts.clear();
+    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
+        const TokenSlice& joint = tokens.joint.slice(sample);
+        const int64_t text_count = tokens.text.slice(sample).count;
+        parts.push_back(slice_tokens(graph, x, {joint.first + text_count, joint.count - text_count}));
+    }
+    return final_layer_.forward(graph, concat_tokens(graph, std::move(parts)),
+                                final_modulation_at(graph, modulation, index.last()), tokens.image);
+}
+
+}  // namespace chroma
