@@ -1,0 +1,289 @@
+#include "transformer/transformer_runner.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "common/error.h"
+#include "nn/attention.h"
+#include "transformer/timestep_embedding.h"
+
+namespace chroma {
+
+namespace {
+
+// More samples than this gain nothing by sharing a graph, and its memory would grow with them.
+constexpr size_t kMaxSamplesPerGraph = 8;
+
+// Enough for the steps of any usual schedule.
+constexpr size_t kCachedTimesteps = 64;
+
+size_t approximator_nodes(const TransformerSizes& sizes) {
+    constexpr size_t kPerLayer = 16;
+    return kPerLayer * static_cast<size_t>(sizes.approximator_layers + 2);
+}
+
+// "0-6,9": which positions there are, in runs.
+std::string runs_text(const std::vector<int32_t>& positions) {
+    std::string out;
+    for (size_t i = 0; i < positions.size();) {
+        size_t end = i + 1;
+        while (end < positions.size() && positions[end] == positions[end - 1] + 1) {
+            ++end;
+        }
+        out += text(out.empty() ? "" : ",", positions[i], "-", positions[end - 1]);
+        i = end;
+    }
+    return out;
+}
+
+}  // namespace
+
+TransformerRunner::TransformerRunner(const std::string& path, std::shared_ptr<Engine> engine,
+                                     const WeightOptions& options, const std::array<int32_t, 3>& rope_axes)
+    : engine_(engine),
+      model_(path, engine, options, rope_axes),
+      approximator_runner_(engine, approximator_nodes(model_.sizes())),
+      cache_(kCachedTimesteps) {}
+
+std::vector<float> TransformerRunner::forward(const TransformerInputs& inputs, const chroma_run_options& run) {
+    const RunContext whole(&run);
+    TapAssembler assembler(run, whole.taps, inputs.batch);
+    const std::vector<Group> groups = group_by_timestep(inputs.timestep);
+    const std::vector<ModulationCache::Table> tables = modulations(groups, whole, assembler);
+    show_positions(inputs, whole.taps);
+
+    const int64_t blocks = model_.sizes().double_blocks + model_.sizes().single_blocks;
+    std::vector<float> velocity(inputs.latent.size());
+    RunContext part = whole;
+    part.blocks_total = blocks * static_cast<int64_t>(groups.size());
+    for (size_t i = 0; i < groups.size(); ++i) {
+        std::vector<std::vector<int64_t>> samples;
+        for (const int64_t sample : groups[i].samples) {
+            samples.push_back({sample});
+        }
+        part.blocks_before = blocks * static_cast<int64_t>(i);
+        part.taps = assembler.listener_for(std::move(samples));
+        compute_group(inputs, groups[i], tables[i], part, velocity);
+    }
+    return velocity;
+}
+
+std::vector<TransformerRunner::Group> TransformerRunner::group_by_timestep(std::span<const float> timesteps) {
+    std::vector<Group> groups;
+    for (size_t sample = 0; sample < timesteps.size(); ++sample) {
+        auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& candidate) {
+            return candidate.timestep == timesteps[sample] && candidate.samples.size() < kMaxSamplesPerGraph;
+        });
+        if (group == groups.end()) {
+            group = groups.insert(groups.end(), Group{timesteps[sample], {}});
+        }
+        group->samples.push_back(static_cast<int64_t>(sample));
+    }
+    return groups;
+}
+
+std::string TransformerRunner::key_of(const TransformerInputs& inputs, const Group& group) {
+    std::string key = text(inputs.latent_shape.height, "x", inputs.latent_shape.width, " ", inputs.text_tokens);
+    for (const int64_t sample : group.samples) {
+        key += text(" ", runs_text(inputs.kept_text[static_cast<size_t>(sample)]));
+    }
+    return key;
+}
+
+PackedTokens TransformerRunner::pack(const TransformerInputs& inputs, const Group& group) {
+    std::vector<std::vector<int32_t>> kept;
+    for (const int64_t sample : group.samples) {
+        kept.push_back(inputs.kept_text[static_cast<size_t>(sample)]);
+    }
+    return {inputs.latent_shape.tokens(), inputs.text_tokens, kept};
+}
+
+void TransformerRunner::build(Graph& graph, const TransformerInputs& inputs, const Group& group) const {
+    const TransformerSizes& sizes = model_.sizes();
+    const PackedTokens tokens = pack(inputs, group);
+    const std::vector<float> image = image_ids(inputs.latent_shape);
+    std::vector<float> ids;
+    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
+        const std::vector<float> text = text_ids(tokens.text.slice(sample).count);
+        ids.insert(ids.end(), text.begin(), text.end());
+        ids.insert(ids.end(), image.begin(), image.end());
+    }
+    ggml_tensor* img = graph.input("img", GGML_TYPE_F32, {sizes.token_channels(), tokens.image.tokens()});
+    ggml_tensor* txt = graph.input("txt", GGML_TYPE_F32, {sizes.context, tokens.text.tokens()});
+    ggml_tensor* modulation = graph.input("modulation", GGML_TYPE_F32, {sizes.hidden, sizes.modulation().rows()});
+    graph.output("velocity", model_.forward(graph, img, txt, modulation, tokens, ids));
+}
+
+void TransformerRunner::build_approximator(Graph& graph, int64_t count) const {
+    const TransformerSizes& sizes = model_.sizes();
+    ggml_tensor* x = graph.input("x", GGML_TYPE_F32, {sizes.approximator_inputs, sizes.modulation().rows() * count});
+    graph.output("table", model_.approximator().forward(graph, x, count));
+}
+
+size_t TransformerRunner::node_bound(const PackedTokens& tokens) const {
+    const TransformerSizes& sizes = model_.sizes();
+    int64_t attention = 0;
+    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
+        constexpr int64_t kAroundAttention = 64;
+        const int64_t count = tokens.joint.slice(sample).count;
+        attention += kAroundAttention + nn::attention_nodes(count, count, sizes.heads);
+    }
+    constexpr int64_t kPerBlock = 128;
+    return static_cast<size_t>((sizes.double_blocks + sizes.single_blocks + 2) * (kPerBlock + attention));
+}
+
+ChromaRunner& TransformerRunner::runner_for(const PackedTokens& tokens) {
+    const size_t nodes = node_bound(tokens);
+    if (runner_ == nullptr || nodes > runner_nodes_) {
+        runner_.reset();
+        runner_nodes_ = std::bit_ceil(nodes);
+        runner_ = std::make_unique<ChromaRunner>(engine_, runner_nodes_);
+    }
+    return *runner_;
+}
+
+std::vector<ModulationCache::Table> TransformerRunner::modulations(const std::vector<Group>& groups,
+                                                                   const RunContext& run, TapAssembler& assembler) {
+    // A listener that wants to see the Approximator's layers sees them even if the result is known.
+    const bool tapped = model_.approximator().is_tapped(run.taps);
+    std::vector<ModulationCache::Table> tables(groups.size());
+    std::vector<float> missing;
+    std::vector<std::vector<int64_t>> missing_samples;
+    for (size_t i = 0; i < groups.size(); ++i) {
+        tables[i] = tapped ? nullptr : cache_.find(groups[i].timestep);
+        if (tables[i] != nullptr) {
+            continue;
+        }
+        const auto known = std::find(missing.begin(), missing.end(), groups[i].timestep);
+        if (known == missing.end()) {
+            missing.push_back(groups[i].timestep);
+            missing_samples.push_back(groups[i].samples);
+        } else {
+            std::vector<int64_t>& samples = missing_samples[static_cast<size_t>(known - missing.begin())];
+            samples.insert(samples.end(), groups[i].samples.begin(), groups[i].samples.end());
+        }
+    }
+    for (size_t first = 0; first < missing.size(); first += kMaxSamplesPerGraph) {
+        const size_t count = std::min(kMaxSamplesPerGraph, missing.size() - first);
+        RunContext part = run;
+        part.callbacks.progress = nullptr;  // progress counts blocks
+        part.taps = assembler.listener_for({missing_samples.begin() + static_cast<std::ptrdiff_t>(first),
+                                            missing_samples.begin() + static_cast<std::ptrdiff_t>(first + count)});
+        const std::span<const float> timesteps(missing.data() + first, count);
+        const std::vector<ModulationCache::Table> computed = compute_modulations(timesteps, part);
+        for (size_t i = 0; i < groups.size(); ++i) {
+            const auto here = std::find(timesteps.begin(), timesteps.end(), groups[i].timestep);
+            if (tables[i] == nullptr && here != timesteps.end()) {
+                tables[i] = computed[static_cast<size_t>(here - timesteps.begin())];
+            }
+        }
+    }
+    return tables;
+}
+
+std::vector<ModulationCache::Table> TransformerRunner::compute_modulations(std::span<const float> timesteps,
+                                                                           const RunContext& run) {
+    const TransformerSizes& sizes = model_.sizes();
+    const ModulationIndex index = sizes.modulation();
+    const auto count = static_cast<int64_t>(timesteps.size());
+    approximator_runner_.prepare(text(count), [&](Graph& graph) { build_approximator(graph, count); });
+    approximator_runner_.set("x", approximator_input(timesteps, index.rows(), sizes.approximator_inputs));
+    approximator_runner_.compute(run);
+    const auto table_size = static_cast<size_t>(index.rows() * sizes.hidden);
+    std::vector<float> values(timesteps.size() * table_size);
+    approximator_runner_.get("table", values);
+
+    std::vector<ModulationCache::Table> tables;
+    for (size_t i = 0; i < timesteps.size(); ++i) {
+        const std::span<float> table(values.data() + i * table_size, table_size);
+        index.add_one_to_scales(table, sizes.hidden);
+        tables.push_back(std::make_shared<const std::vector<float>>(table.begin(), table.end()));
+        if (cache_.find(timesteps[i]) == nullptr) {
+            cache_.add(timesteps[i], tables.back());
+        }
+    }
+    return tables;
+}
+
+void TransformerRunner::show_positions(const TransformerInputs& inputs, const TapListener& taps) const {
+    const std::string name = "pe_embedder";
+    if (!taps.wants(name)) {
+        return;
+    }
+    std::vector<float> ids = text_ids(inputs.text_tokens);
+    const std::vector<float> image = image_ids(inputs.latent_shape);
+    ids.insert(ids.end(), image.begin(), image.end());
+    const std::vector<float> matrices = rope_matrices(nn::rope_table(ids, model_.sizes().rope));
+    std::vector<float> values;
+    values.reserve(matrices.size() * static_cast<size_t>(inputs.batch));
+    for (int64_t sample = 0; sample < inputs.batch; ++sample) {
+        values.insert(values.end(), matrices.begin(), matrices.end());
+    }
+    const int64_t tokens = inputs.text_tokens + inputs.latent_shape.tokens();
+    taps.show(name, {inputs.batch, 1, tokens, model_.sizes().head_size / 2, 2, 2}, values);
+}
+
+void TransformerRunner::compute_group(const TransformerInputs& inputs, const Group& group,
+                                      const ModulationCache::Table& modulation, const RunContext& run,
+                                      std::span<float> velocity) {
+    const TransformerSizes& sizes = model_.sizes();
+    const LatentShape& shape = inputs.latent_shape;
+    const auto latent_size = static_cast<size_t>(shape.elements());
+    const auto token_size = static_cast<size_t>(sizes.context);
+    std::vector<float> img(group.samples.size() * latent_size);
+    std::vector<float> txt;
+    for (size_t i = 0; i < group.samples.size(); ++i) {
+        const auto sample = static_cast<size_t>(group.samples[i]);
+        pack_latent(inputs.latent.subspan(sample * latent_size, latent_size), shape,
+                    std::span(img).subspan(i * latent_size, latent_size));
+        for (const int32_t position : inputs.kept_text[sample]) {
+            const size_t row = sample * static_cast<size_t>(inputs.text_tokens) + static_cast<size_t>(position);
+            const std::span<const float> token = inputs.context.subspan(row * token_size, token_size);
+            txt.insert(txt.end(), token.begin(), token.end());
+        }
+    }
+
+    ChromaRunner& runner = runner_for(pack(inputs, group));
+    runner.prepare(key_of(inputs, group), [&](Graph& graph) { build(graph, inputs, group); });
+    runner.set("img", img);
+    runner.set("txt", txt);
+    runner.set("modulation", *modulation);
+    runner.compute(run);
+    runner.get("velocity", img);
+    for (size_t i = 0; i < group.samples.size(); ++i) {
+        const auto sample = static_cast<size_t>(group.samples[i]);
+        unpack_latent(std::span(img).subspan(i * latent_size, latent_size), shape,
+                      velocity.subspan(sample * latent_size, latent_size));
+    }
+}
+
+int64_t TransformerRunner::plan(const TransformerInputs& inputs) {
+    // Timesteps are not known yet: equal ones make the largest graphs.
+    const std::vector<float> timesteps(static_cast<size_t>(inputs.batch), 0.0F);
+    int64_t largest = 0;
+    std::string planned;
+    for (const Group& group : group_by_timestep(timesteps)) {
+        if (std::string key = key_of(inputs, group); key != planned) {
+            ChromaRunner& runner = runner_for(pack(inputs, group));
+            largest = std::max(largest, runner.plan([&](Graph& graph) { build(graph, inputs, group); }));
+            planned = std::move(key);
+        }
+    }
+    const int64_t approximator = approximator_runner_.plan([&](Graph& graph) { build_approximator(graph, 1); });
+    return largest + approximator;
+}
+
+int64_t TransformerRunner::held_bytes() const {
+    const int64_t held = runner_ != nullptr ? runner_->held_bytes() : 0;
+    return held + approximator_runner_.held_bytes() + cache_.bytes();
+}
+
+void TransformerRunner::trim() {
+    approximator_runner_.trim();
+    cache_.clear();
+    if (runner_ != nullptr) {
+        runner_->trim();
+    }
+}
+
+}  // namespace chroma
