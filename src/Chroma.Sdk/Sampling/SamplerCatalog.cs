@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+
+namespace Chroma.Sampling;
+
+/// <summary>Makes a sampler from its options.</summary>
+/// <param name="options">The options; ask for each one that the sampler has.</param>
+public delegate ISampler SamplerFactory(SamplerOptions options);
+
+/// <summary>
+/// Samplers by name, without regard to case. A catalog never changes: <see cref="With"/> gives a new one, so catalogs
+/// can be shared between threads. <see cref="Samplers.BuiltIn"/> is where to start.
+/// </summary>
+public sealed class SamplerCatalog
+{
+    private readonly ImmutableSortedDictionary<string, SamplerFactory> _factories;
+
+    private SamplerCatalog(ImmutableSortedDictionary<string, SamplerFactory> factories) => _factories = factories;
+
+    /// <summary>A catalog without samplers.</summary>
+    public static SamplerCatalog Empty { get; } =
+        new(ImmutableSortedDictionary.Create<string, SamplerFactory>(StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>The names, sorted.</summary>
+    public IEnumerable<string> Names => _factories.Keys;
+
+    /// <summary>Adds a sampler, or replaces the one of that name.</summary>
+    /// <param name="name">The name to ask for.</param>
+    /// <param name="factory">Makes the sampler.</param>
+    /// <returns>A catalog with it; this one stays as it is.</returns>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    public SamplerCatalog With(string name, SamplerFactory factory)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(factory);
+        return new SamplerCatalog(_factories.SetItem(name, factory));
+    }
+
+    /// <summary>Whether there is a sampler of that name.</summary>
+    /// <param name="name">The name, in any case.</param>
+    public bool Contains(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _factories.ContainsKey(name);
+    }
+
+    /// <summary>Makes a sampler.</summary>
+    /// <param name="name">The name, in any case.</param>
+    /// <param name="options">Its options as texts, named as ComfyUI names them: <c>eta</c>, <c>s_noise</c>, <c>solver_type</c>.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no such sampler (the message lists the names), or an option is unknown (the message lists the known ones) or has an
+    /// impossible value.
+    /// </exception>
+    public ISampler Create(string name, IEnumerable<KeyValuePair<string, string>>? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (!_factories.TryGetValue(name, out SamplerFactory? factory))
+        {
+            throw new ArgumentException($"There is no sampler '{name}'; the samplers are {string.Join(", ", Names)}.");
+        }
+
+        SamplerOptions reader = new(name, options);
+        ISampler sampler = factory(reader);
+        reader.ThrowIfUnknown();
+        return sampler;
+    }
+}
