@@ -12,15 +12,15 @@ internal static class DeisTime
     private const double GreatestSigma = 80;
 
     /// <summary>The slope of beta, beta1 - beta0.</summary>
-    private static readonly double BetaSlope =
+    private static readonly double _betaSlope =
         2 * ((LogVariance(LeastSigma) / FirstTime) - LogVariance(GreatestSigma)) / (FirstTime - 1);
 
     /// <summary>beta0.</summary>
-    private static readonly double BetaStart = LogVariance(GreatestSigma) - (BetaSlope / 2);
+    private static readonly double _betaStart = LogVariance(GreatestSigma) - (_betaSlope / 2);
 
     /// <summary>The time at which the SDE has this noise level.</summary>
     public static double FromSigma(double sigma) =>
-        (Math.Sqrt((BetaStart * BetaStart) + (2 * BetaSlope * LogVariance(sigma))) - BetaStart) / BetaSlope;
+        (Math.Sqrt((_betaStart * _betaStart) + (2 * _betaSlope * LogVariance(sigma))) - _betaStart) / _betaSlope;
 
     /// <summary>
     /// The weights of the last slopes, newest first: integrals over the coming step of d sigma/dt times each Lagrange polynomial,
@@ -61,8 +61,8 @@ internal static class DeisTime
     /// <summary>-(d ln alpha / dt) / (2 sqrt(alpha (1 - alpha))), which is how fast sigma = sqrt(1/alpha - 1) grows.</summary>
     private static double SigmaGrowth(double t)
     {
-        double alpha = Math.Exp((-0.5 * t * t * BetaSlope) - (t * BetaStart));
-        return 0.5 * ((BetaSlope * t) + BetaStart) / Math.Sqrt(alpha * (1 - alpha));
+        double alpha = Math.Exp((-0.5 * t * t * _betaSlope) - (t * _betaStart));
+        return 0.5 * ((_betaSlope * t) + _betaStart) / Math.Sqrt(alpha * (1 - alpha));
     }
 
     private static double LogVariance(double sigma) => Math.Log((sigma * sigma) + 1);

@@ -7,7 +7,7 @@ namespace Chroma.Sampling;
 public sealed class IpndmSampler : ISampler
 {
     /// <summary>Row n - 1 has the weights of order n, newest slope first.</summary>
-    private static readonly double[][] EvenWeights =
+    private static readonly double[][] _evenWeights =
     [
         [1],
         [3.0 / 2, -1.0 / 2],
@@ -29,7 +29,7 @@ public sealed class IpndmSampler : ISampler
         SlopeMultistep.Sample(run, MaxOrder, (i, order) =>
         {
             double width = (double)run.Sigmas[i + 1] - run.Sigmas[i];
-            return Array.ConvertAll(EvenWeights[order - 1], weight => weight * width);
+            return Array.ConvertAll(_evenWeights[order - 1], weight => weight * width);
         });
     }
 }

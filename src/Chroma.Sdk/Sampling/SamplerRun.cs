@@ -111,7 +111,7 @@ public sealed class SamplerRun
             throw new InvalidOperationException("The sampler adds noise along the way, but the run brings no source of noise.");
         }
 
-        Noise.Next(destination, sigma, sigmaNext);
+        Noise.Fill(destination, sigma, sigmaNext);
     }
 
     /// <summary>
