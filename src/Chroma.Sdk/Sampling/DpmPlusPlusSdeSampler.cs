@@ -41,33 +41,42 @@ public sealed class DpmPlusPlusSdeSampler : ISampler
                 continue;
             }
 
-            double lambda = FlowMath.HalfLogSnr(sigma);
-            double lambdaInner = lambda + (Stage * (FlowMath.HalfLogSnr(next) - lambda));
-            double sigmaInner = FlowMath.Sigma(lambdaInner);
-            Advance(run, inner, x, denoised, sigma, sigmaInner, denoisedInner);
-            run.Evaluate(inner, (float)sigmaInner, denoisedInner);
+            float lambda = (float)FlowMath.HalfLogSnr(sigma);
+            float lambdaNext = (float)FlowMath.HalfLogSnr(next);
+            float lambdaInner = lambda + ((float)Stage * (lambdaNext - lambda));
+            float sigmaInner = (float)FlowMath.Sigma(lambdaInner);
+            Advance(run, inner, x, denoised, (sigma, lambda), (sigmaInner, lambdaInner), denoisedInner);
+            run.Evaluate(inner, sigmaInner, denoisedInner);
 
             double weight = 1 / (2 * Stage);
             Blend.Set(denoised, 1 - weight, denoised, weight, denoisedInner);
-            Advance(run, x, x, denoised, sigma, next, denoisedInner);
+            Advance(run, x, x, denoised, (sigma, lambda), (next, lambdaNext), denoisedInner);
         }
     }
 
     /// <summary>
-    /// The exact solution from sigma to next if the model's answer were constant, noise included. Sigma over alpha is the
-    /// noise level of the same latent in variance-exploding form, so the ancestral split is done there.
+    /// The exact solution from one noise level to another if the model's answer were constant, noise included. Sigma over alpha, which
+    /// is e^-lambda, is the noise level of the same latent in variance-exploding form, so the ancestral split is done there.
     /// </summary>
     private void Advance(
-        SamplerRun run, Span<float> destination, ReadOnlySpan<float> x, ReadOnlySpan<float> denoised, double sigma, double next, float[] noise)
+        SamplerRun run,
+        Span<float> destination,
+        ReadOnlySpan<float> x,
+        ReadOnlySpan<float> denoised,
+        (float Sigma, float Lambda) from,
+        (float Sigma, float Lambda) to,
+        float[] noise)
     {
-        double alpha = 1 - sigma;
-        double alphaNext = 1 - next;
-        AncestralStep step = new(sigma / alpha, next / alphaNext, Eta);
-        double keep = step.Down / (sigma / alpha);
+        float ratio = (float)Math.Exp(-from.Lambda);
+        float ratioNext = (float)Math.Exp(-to.Lambda);
+        double alpha = from.Sigma / (double)ratio;
+        double alphaNext = to.Sigma / (double)ratioNext;
+        AncestralStep step = new(ratio, ratioNext, Eta);
+        double keep = (double)step.Down / ratio;
         Blend.Set(destination, alphaNext / alpha * keep, x, alphaNext * (1 - keep), denoised);
         if (Eta > 0 && NoiseScale > 0)
         {
-            run.NextNoise(noise, (float)sigma, (float)next);
+            run.NextNoise(noise, from.Sigma, to.Sigma);
             Blend.Add(destination, alphaNext * NoiseScale * step.Up, noise);
         }
     }

@@ -28,10 +28,10 @@ public sealed class ResMultistepSampler : ISampler
         double downLast = 0;
         for (int i = 0; i < run.Steps; i++)
         {
-            double sigma = run.Sigmas[i];
+            float sigma = run.Sigmas[i];
             float next = run.Sigmas[i + 1];
             float[] denoised = answers.Push();
-            run.EvaluateStep(i, x, run.Sigmas[i], denoised);
+            run.EvaluateStep(i, x, sigma, denoised);
             AncestralStep step = new(sigma, next, Eta);
             if (i == 0 || step.Down == 0)
             {
@@ -39,17 +39,17 @@ public sealed class ResMultistepSampler : ISampler
             }
             else
             {
-                double h = Math.Log(sigma / step.Down);
+                double h = Math.Log((double)sigma / step.Down);
                 double c2 = Math.Log(downLast / run.Sigmas[i - 1]) / h;
                 double phi1 = ExponentialIntegrator.HPhi1(-h) / -h;
                 double phi2 = ExponentialIntegrator.HPhi2(-h) / -h;
-                Blend.Set(x, step.Down / sigma, x, h * (phi1 - (phi2 / c2)), denoised);
+                Blend.Set(x, (double)step.Down / sigma, x, h * (phi1 - (phi2 / c2)), denoised);
                 Blend.Add(x, h * phi2 / c2, answers[1]);
             }
 
             if (next > 0 && Eta > 0)
             {
-                run.NextNoise(noise, (float)sigma, next);
+                run.NextNoise(noise, sigma, next);
                 Blend.Add(x, NoiseScale * step.Up, noise);
             }
 

@@ -6,6 +6,10 @@ namespace Chroma.Sampling;
 /// The stochastic Adams solver, <c>sa_solver</c> and <c>sa_solver_pece</c>: a multistep predictor and corrector of the reverse SDE, noisy in
 /// the middle of the way only. Xue et al. 2023 (arXiv:2309.05019), after ComfyUI. One evaluation per step, two in PECE mode.
 /// </summary>
+/// <remarks>
+/// As ComfyUI does at the commit whose runs are stored in tests/golden, noise levels that do not end at 0 give the corrected
+/// latent of the last level but one: the last prediction is thrown away.
+/// </remarks>
 public sealed class SaSolverSampler : ISampler
 {
     /// <inheritdoc/>
@@ -106,7 +110,10 @@ public sealed class SaSolverSampler : ISampler
             }
         }
 
-        predicted.CopyTo(x);
+        if (endsAtZero)
+        {
+            predicted.CopyTo(x);
+        }
     }
 
     private static void Apply(Span<float> destination, ReadOnlySpan<float> x, double keep, double[] weights, History answers)
