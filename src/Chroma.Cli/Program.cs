@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Chroma.Cli.Commands;
 using Chroma.Cli.Commands.Shared;
 
 namespace Chroma.Cli;
@@ -9,6 +10,7 @@ internal static class Program
     /// <summary>All verbs.</summary>
     public static RootCommand CreateRoot() => new("Runs the Chroma text-to-image model, and looks inside it.")
     {
+        SampleCommand.Create(),
     };
 
     private static Task<int> Main(string[] args) => CommandRunner.RunAsync(CreateRoot(), args, Console.Out, Console.Error);

@@ -29,11 +29,11 @@ namespace Chroma.Sampling;
 public interface ISampler
 {
     /// <summary>The name under which users ask for it, as ComfyUI spells it where it has one: <c>dpmpp_2m</c>.</summary>
-    public string Name { get; }
+    string Name { get; }
 
     /// <summary>Runs every step; <see cref="SamplerRun.X"/> holds the result when it returns.</summary>
     /// <param name="run">What to sample: latent, noise levels, model, noise, callback and cancellation.</param>
     /// <exception cref="OperationCanceledException">The run's token was cancelled; x is left as it was at that moment.</exception>
     /// <exception cref="InvalidOperationException">The sampler needs noise and the run brings no source of it.</exception>
-    public void Sample(SamplerRun run);
+    void Sample(SamplerRun run);
 }

@@ -10,5 +10,5 @@ public interface ISamplerNoise
     /// <param name="destination">As long as the latent; every element is written.</param>
     /// <param name="sigma">The noise level that the sampler comes from.</param>
     /// <param name="sigmaNext">The noise level that it goes to.</param>
-    public void Fill(Span<float> destination, float sigma, float sigmaNext);
+    void Fill(Span<float> destination, float sigma, float sigmaNext);
 }

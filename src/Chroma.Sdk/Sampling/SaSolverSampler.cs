@@ -7,7 +7,7 @@ namespace Chroma.Sampling;
 /// the middle of the way only. Xue et al. 2023 (arXiv:2309.05019), after ComfyUI. One evaluation per step, two in PECE mode.
 /// </summary>
 /// <remarks>
-/// As ComfyUI does at the commit whose runs are stored in tests/golden, noise levels that do not end at 0 give the corrected
+/// As in ComfyUI a125cd84b054, whose runs the tests compare with, noise levels that do not end at 0 give the corrected
 /// latent of the last level but one: the last prediction is thrown away.
 /// </remarks>
 public sealed class SaSolverSampler : ISampler
