@@ -11,6 +11,8 @@ internal static class Program
     public static RootCommand CreateRoot() => new("Runs the Chroma text-to-image model, and looks inside it.")
     {
         SampleCommand.Create(),
+        SigmasCommand.Create(),
+        NoiseCommand.Create(),
     };
 
     private static Task<int> Main(string[] args) => CommandRunner.RunAsync(CreateRoot(), args, Console.Out, Console.Error);
