@@ -21,7 +21,7 @@ public class StoredSamplerTests
     private static readonly (string Case, string Sampler, string Options, double Tolerance)[] _cases =
     [
         ("ddpm", "ddpm", "", 2.2e-6),
-        ("deis", "deis", "", 2.6e-6),
+        ("deis", "deis", "", Tolerance),
         ("dpm_2", "dpm_2", "", Tolerance),
         ("dpm_2_ancestral", "dpm_2_ancestral", "", Tolerance),
         ("dpmpp_2m", "dpmpp_2m", "", Tolerance),
