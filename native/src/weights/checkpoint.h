@@ -7,29 +7,39 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "chroma.h"
 #include "common/shape.h"
-#include "ggml.h"
+#include "weights/architecture.h"
+#include "weights/mapped_file.h"
+#include "weights/stored_type.h"
+#include "weights/weight_kind.h"
 
 namespace chroma {
 
-// How a file stores elements: ggml's types plus those that only safetensors has.
-struct StoredType {
-    chroma_type type;      // this library's name for it
-    ggml_type ggml;        // GGML_TYPE_COUNT where ggml has no such type (F8, I64, ...)
-    std::string text;      // the file's own word: "F8_E4M3", "Q4_K"
-};
-
 struct StoredTensor {
     std::string name;       // as the file has it
-    std::string canonical;  // as the original checkpoint names it
+    std::string canonical;  // as the original checkpoint names it; of a part, the whole's name and "[part]" ("...qkv.weight[0]")
     StoredType type;
     Shape shape;  // PyTorch order
     std::span<const std::byte> data;
-    std::string file;  // for messages
+    std::string file;       // for messages
+    size_t file_index = 0;  // in Checkpoint::files()
+};
+
+// A tensor of the original checkpoint: one stored tensor, or several (to_q, to_k, to_v) that together are its rows.
+struct WholeTensor {
+    std::string name;  // canonical
+    Shape shape;
+    WeightKind kind = WeightKind::Vector;
+    bool known = false;                       // the name is one of a component's; kind means something only then
+    std::vector<const StoredTensor*> parts;   // in the order of their rows
+    std::vector<const StoredTensor*> scales;  // of scaled float8: what each part's values are multiplied with; null: nothing
+    std::string problem;                      // why it can't be used (a part is missing); empty: it can
 };
 
 using MetadataValue = std::variant<std::string, int64_t, double, bool, std::vector<std::string>, std::vector<int64_t>,
@@ -40,24 +50,63 @@ struct MetadataEntry {
     MetadataValue value;
 };
 
+// What one file of a checkpoint holds.
+struct FileContent {
+    chroma_container container = CHROMA_CONTAINER_SAFETENSORS;
+    std::vector<StoredTensor> tensors;
+    std::vector<MetadataEntry> metadata;
+};
+
+// Immutable once opened, so it may be read from several threads.
 class Checkpoint {
   public:
-    // Opens and checks every header. Throws IO, FORMAT or UNSUPPORTED with the file's name.
+    // path: a GGUF or safetensors file (told apart by content), a *.index.json, or a folder with one of them.
+    // Opens and checks every header. Throws IO, FORMAT, WRONG_MODEL or UNSUPPORTED with the file's name.
     static std::shared_ptr<const Checkpoint> open(const std::string& path);
 
-    virtual ~Checkpoint() = default;
+    Checkpoint(const Checkpoint&) = delete;
+    Checkpoint& operator=(const Checkpoint&) = delete;
+    Checkpoint(Checkpoint&&) = delete;
+    Checkpoint& operator=(Checkpoint&&) = delete;
+    ~Checkpoint() = default;
 
-    [[nodiscard]] virtual const std::string& path() const = 0;
-    [[nodiscard]] virtual chroma_container container() const = 0;
-    [[nodiscard]] virtual chroma_architecture architecture() const = 0;
-    [[nodiscard]] virtual int file_count() const = 0;
-    [[nodiscard]] virtual const std::vector<StoredTensor>& tensors() const = 0;
-    [[nodiscard]] virtual const std::vector<MetadataEntry>& metadata() const = 0;
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] chroma_container container() const { return container_; }
+    [[nodiscard]] chroma_architecture architecture() const { return identity_.architecture; }
+    [[nodiscard]] const Identity& identity() const { return identity_; }
+    [[nodiscard]] int file_count() const { return static_cast<int>(files_.size()); }
+    [[nodiscard]] const std::vector<MappedFile>& files() const { return files_; }
+    [[nodiscard]] const std::vector<StoredTensor>& tensors() const { return tensors_; }
+    [[nodiscard]] const std::vector<MetadataEntry>& metadata() const { return metadata_; }
+
+    // In the order in which the files have them.
+    [[nodiscard]] const std::vector<WholeTensor>& wholes() const { return wholes_; }
 
     // By the file's name or the canonical one; null if there is none.
-    [[nodiscard]] virtual const StoredTensor* find(std::string_view name) const = 0;
-
+    [[nodiscard]] const StoredTensor* find(std::string_view name) const;
+    [[nodiscard]] const WholeTensor* find_whole(std::string_view canonical) const;
     [[nodiscard]] const MetadataValue* find_metadata(std::string_view key) const;
+
+  private:
+    explicit Checkpoint(std::string path) : path_(std::move(path)) {}
+
+    void add_file(const std::string& path);
+    void add_index(const std::string& path);
+    void add_config(const std::string& path);
+    void restore_shapes();
+    void finish();
+    void name_tensors();
+    void find_scales();
+
+    std::string path_;
+    chroma_container container_ = CHROMA_CONTAINER_SAFETENSORS;
+    Identity identity_;
+    std::vector<MappedFile> files_;
+    std::vector<StoredTensor> tensors_;
+    std::vector<WholeTensor> wholes_;
+    std::vector<MetadataEntry> metadata_;
+    std::unordered_map<std::string_view, const StoredTensor*> by_name_;
+    std::unordered_map<std::string_view, const WholeTensor*> by_canonical_;
 };
 
 }  // namespace chroma

@@ -13,18 +13,9 @@
 #include "common/shape.h"
 #include "graph/engine.h"
 #include "weights/checkpoint.h"
+#include "weights/weight_kind.h"
 
 namespace chroma {
-
-// What a tensor is for decides its type in memory.
-enum class WeightKind {
-    Matrix,        // of a linear layer: the type asked for, where the row length allows it
-    Approximator,  // a matrix of the Approximator: kept unquantised unless asked otherwise
-    Edge,          // first and last projections (img_in, txt_in, final_layer.linear): kept unquantised (as stored if F32/F16/BF16, else F32... see .cpp)
-    Embedding,     // looked up by row
-    Vector,        // bias, scale, small table: always F32
-    Convolution    // F32 or F16
-};
 
 // Tensors of one loaded model. Frees them all.
 class Weights {

@@ -1,0 +1,40 @@
+// From stored elements to the type wanted in memory or in another file.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ggml.h"
+#include "weights/checkpoint.h"
+
+namespace chroma {
+
+// A contiguous run of one stored tensor's elements on the way to another type. Runs start at multiples of every type's block, so that
+// they may be converted in any order, by any thread, with the same result.
+struct ConversionPiece {
+    const StoredTensor* from = nullptr;
+    const StoredTensor* scale = nullptr;  // of scaled float8; null: none
+    int64_t first = 0;                    // element of `from`
+    int64_t count = 0;
+    int64_t target_bytes = 0;  // where the piece goes, from the start of the whole tensor
+};
+
+// Cuts a whole tensor, as type `to`, into pieces.
+[[nodiscard]] std::vector<ConversionPiece> cut(const WholeTensor& whole, ggml_type to);
+
+// Writes a piece as `to`. The target is aligned for that type. Throws FORMAT if a value that is to be quantised is infinite or NaN.
+void convert(const ConversionPiece& piece, ggml_type to, std::byte* target);
+
+// Writes a run of a stored tensor's elements as float32, unscaled.
+void convert_to_float(const StoredTensor& tensor, int64_t first, int64_t count, float* values);
+
+// True if the stored bytes are what `to` means, so that conversion is a copy.
+[[nodiscard]] bool is_copy(const WholeTensor& whole, ggml_type to);
+
+// The type that keeps what is stored: itself, or for what ggml can't compute with the smallest that holds every value.
+[[nodiscard]] ggml_type natural_type(const WholeTensor& whole);
+
+// Throws MISSING_TENSOR, TENSOR_SHAPE or UNSUPPORTED if a tensor's values can't serve as weights.
+void check_usable(const Checkpoint& checkpoint, const WholeTensor& whole);
+
+}  // namespace chroma

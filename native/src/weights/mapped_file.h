@@ -1,0 +1,43 @@
+// A file mapped read-only into memory.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+
+namespace chroma {
+
+// Paths are UTF-8 in this library, whatever the system's own encoding is.
+[[nodiscard]] inline std::filesystem::path to_path(const std::string& utf8) {
+    return std::filesystem::path(std::u8string(utf8.begin(), utf8.end()));
+}
+[[nodiscard]] inline std::string from_path(const std::filesystem::path& path) {
+    const std::u8string utf8 = path.u8string();
+    return {utf8.begin(), utf8.end()};
+}
+
+// Movable owner of a mapping. The pages are the page cache's: they take no memory of this process until touched, and any
+// number of models may share them. The file must not be made shorter while it is mapped.
+class MappedFile {
+  public:
+    // Throws IO naming the file and the system's reason.
+    explicit MappedFile(const std::string& path);
+    ~MappedFile();
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+    MappedFile(MappedFile&& other) noexcept;
+    MappedFile& operator=(MappedFile&& other) noexcept;
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+    // The whole file; the address is a page's.
+    [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+  private:
+    std::string path_;
+    const std::byte* data_ = nullptr;
+    size_t size_ = 0;
+};
+
+}  // namespace chroma

@@ -1,0 +1,44 @@
+#include "weights/type_policy.h"
+
+#include "common/error.h"
+
+namespace chroma {
+
+namespace {
+
+bool is_float(ggml_type type) { return type == GGML_TYPE_F32 || type == GGML_TYPE_F16 || type == GGML_TYPE_BF16; }
+
+}  // namespace
+
+void TypePolicy::check() const {
+    const ggml_type wanted = to_ggml_type(type);
+    const bool writable = type == CHROMA_TYPE_STORED || (wanted != GGML_TYPE_COUNT && (is_float(wanted) || ggml_is_quantized(wanted)));
+    if (!writable) {
+        const char* name = type_name(type);
+        fail(CHROMA_ERROR_INVALID_ARGUMENT, "Weights can't be converted to the type ",
+             name == nullptr ? std::to_string(static_cast<int>(type)) : "'" + std::string(name) + "'",
+             "; f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k and q2_k are possible.");
+    }
+}
+
+ggml_type TypePolicy::choose(WeightKind kind, ggml_type natural, int64_t row) const {
+    const ggml_type wanted = type == CHROMA_TYPE_STORED ? natural : to_ggml_type(type);
+    if (kind == WeightKind::Vector || wanted == GGML_TYPE_F32) {
+        return GGML_TYPE_F32;
+    }
+    switch (kind) {
+        case WeightKind::Approximator: return convert_approximator ? fit_to_row(wanted, row) : natural;
+        case WeightKind::Edge: return is_float(wanted) && is_float(natural) ? wanted : natural;
+        case WeightKind::Convolution: return wanted == GGML_TYPE_F16 ? GGML_TYPE_F16 : GGML_TYPE_F32;
+        default: return fit_to_row(wanted, row);
+    }
+}
+
+ggml_type fit_to_row(ggml_type type, int64_t row) {
+    if (row % ggml_blck_size(type) == 0) {
+        return type;
+    }
+    return row % ggml_blck_size(GGML_TYPE_Q8_0) == 0 ? GGML_TYPE_Q8_0 : GGML_TYPE_F16;
+}
+
+}  // namespace chroma

@@ -1,0 +1,22 @@
+// Which type a weight gets, from what it is for, how it is stored and what was asked for.
+#pragma once
+
+#include "weights/checkpoint.h"
+
+namespace chroma {
+
+struct TypePolicy {
+    chroma_type type = CHROMA_TYPE_STORED;
+    bool convert_approximator = false;
+
+    // Throws INVALID_ARGUMENT unless the type is STORED, F32, F16, BF16 or a quantised type that can be written.
+    void check() const;
+
+    // natural: what keeps the stored values (natural_type()). row: elements of a row.
+    [[nodiscard]] ggml_type choose(WeightKind kind, ggml_type natural, int64_t row) const;
+};
+
+// The type, or where rows are not made of its blocks, the nearest that fits: K-quants give way to q8_0, then f16.
+[[nodiscard]] ggml_type fit_to_row(ggml_type type, int64_t row);
+
+}  // namespace chroma

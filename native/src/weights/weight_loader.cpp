@@ -1,0 +1,366 @@
+#include "weights/weight_loader.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "common/error.h"
+#include "ggml-alloc.h"
+#include "ggml.h"
+#include "weights/convert.h"
+#include "weights/json.h"
+#include "weights/parallel.h"
+#include "weights/type_policy.h"
+#include "weights/utf8.h"
+
+namespace chroma {
+
+namespace {
+
+// What ggml's kernels need of an address: that of the block's largest member.
+size_t alignment_of(ggml_type type) { return type == GGML_TYPE_F16 || type == GGML_TYPE_BF16 ? 2 : 4; }
+
+struct Declared {
+    const WholeTensor* whole = nullptr;
+    ggml_tensor* tensor = nullptr;
+};
+
+int64_t stored_bytes(const WholeTensor& whole) {
+    int64_t bytes = 0;
+    for (const StoredTensor* part : whole.parts) {
+        bytes += static_cast<int64_t>(part->data.size());
+    }
+    return bytes;
+}
+
+Shape without_ones(const Shape& shape) {
+    Shape out;
+    std::copy_if(shape.begin(), shape.end(), std::back_inserter(out), [](int64_t length) { return length != 1; });
+    return out;
+}
+
+class LoadedWeights final : public Weights {
+  public:
+    LoadedWeights(std::shared_ptr<Engine> engine, ContextPtr context, int64_t parameters)
+        : engine_(std::move(engine)), context_(std::move(context)), parameters_(parameters) {}
+
+    [[nodiscard]] int64_t owned_bytes() const override { return owned_bytes_; }
+    [[nodiscard]] int64_t mapped_bytes() const override { return mapped_bytes_; }
+    [[nodiscard]] int64_t parameter_count() const override { return parameters_; }
+
+    [[nodiscard]] ggml_context* context() const { return context_.get(); }
+
+    // Points a tensor at its bytes in the checkpoint's mapping.
+    void map(const std::shared_ptr<const Checkpoint>& checkpoint, const StoredTensor& stored, ggml_tensor* tensor) {
+        checkpoint_ = checkpoint;
+        BufferPtr& buffer = mappings_[stored.file_index];
+        if (buffer == nullptr) {
+            const std::span<const std::byte> bytes = checkpoint->files()[stored.file_index].bytes();
+            buffer.reset(ggml_backend_cpu_buffer_from_ptr(const_cast<std::byte*>(bytes.data()), bytes.size()));
+            check_memory(buffer.get(), 0);
+            ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+        }
+        if (ggml_backend_tensor_alloc(buffer.get(), tensor, const_cast<std::byte*>(stored.data.data())) != GGML_STATUS_SUCCESS) {
+            fail(CHROMA_ERROR_INTERNAL, "The tensor '", stored.name, "' can't be placed where it is mapped.");
+        }
+        mapped_bytes_ += static_cast<int64_t>(stored.data.size());
+    }
+
+    // Gives every tensor without a place one in a buffer of this type.
+    void allocate(ggml_backend_buffer_type_t type) {
+        const size_t bytes = ggml_backend_alloc_ctx_tensors_from_buft_size(context_.get(), type);
+        if (bytes == 0) {
+            return;
+        }
+        buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(context_.get(), type));
+        check_memory(buffer_.get(), bytes);
+        ggml_backend_buffer_set_usage(buffer_.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+        owned_bytes_ = static_cast<int64_t>(ggml_backend_buffer_get_size(buffer_.get()));
+    }
+
+  private:
+    static void check_memory(ggml_backend_buffer_t buffer, size_t bytes) {
+        if (buffer == nullptr) {
+            fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory: the weights need ", bytes, " bytes.");
+        }
+    }
+
+    std::shared_ptr<Engine> engine_;
+    std::shared_ptr<const Checkpoint> checkpoint_;  // kept only while something is mapped
+    ContextPtr context_;
+    std::unordered_map<size_t, BufferPtr> mappings_;  // by file
+    BufferPtr buffer_;
+    int64_t parameters_;
+    int64_t owned_bytes_ = 0;
+    int64_t mapped_bytes_ = 0;
+};
+
+}  // namespace
+
+class WeightLoader::Impl {
+  public:
+    Impl(const std::string& path, chroma_architecture expected, std::shared_ptr<Engine> engine, WeightOptions options)
+        : checkpoint_(Checkpoint::open(path)),
+          engine_(std::move(engine)),
+          options_(options),
+          policy_{options.type, options.convert_approximator} {
+        policy_.check();
+        check_architecture(expected);
+        const size_t most_tensors = checkpoint_->wholes().size();
+        context_.reset(ggml_init({.mem_size = (most_tensors + 1) * ggml_tensor_overhead(), .mem_buffer = nullptr, .no_alloc = true}));
+        if (context_ == nullptr) {
+            fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory while opening '", path, "'.");
+        }
+    }
+
+    [[nodiscard]] const Checkpoint& checkpoint() const { return *checkpoint_; }
+
+    [[nodiscard]] const WholeTensor& require(const std::string& name) const {
+        const WholeTensor* whole = checkpoint_->find_whole(name);
+        if (whole == nullptr) {
+            fail(CHROMA_ERROR_MISSING_TENSOR, "'", checkpoint_->path(), "' lacks the tensor '", name, "'.");
+        }
+        check_usable(*checkpoint_, *whole);
+        return *whole;
+    }
+
+    [[nodiscard]] int block_count(const std::string& prefix) const {
+        std::set<int> indices;
+        for (const WholeTensor& whole : checkpoint_->wholes()) {
+            if (!whole.name.starts_with(prefix)) {
+                continue;
+            }
+            int index = -1;
+            const char* end = whole.name.data() + whole.name.size();
+            const auto [stop, error] = std::from_chars(whole.name.data() + prefix.size(), end, index);
+            if (error == std::errc() && index >= 0 && stop != end && *stop == '.') {
+                indices.insert(index);
+            }
+        }
+        int expected = 0;
+        for (const int index : indices) {
+            if (index != expected) {
+                fail(CHROMA_ERROR_MISSING_TENSOR, "'", checkpoint_->path(), "' has '", prefix, index, "' but lacks '", prefix, expected, "'.");
+            }
+            ++expected;
+        }
+        return expected;
+    }
+
+    ggml_tensor* declare(const std::string& name, const Shape& shape, WeightKind kind) {
+        const WholeTensor& whole = require(name);
+        check_shape(whole, shape);
+        if (!declared_names_.insert(&whole).second) {
+            fail(CHROMA_ERROR_INTERNAL, "The tensor '", name, "' is declared twice.");
+        }
+        const ggml_type natural = natural_type(whole);
+        const ggml_type type = policy_.choose(kind, natural, shape.back());
+        std::vector<int64_t> ne(shape.rbegin(), shape.rend());
+        ggml_tensor* tensor = ggml_new_tensor(context_.get(), type, static_cast<int>(ne.size()), ne.data());
+        ggml_set_name(tensor, name.c_str());
+        declared_.push_back({&whole, tensor});
+        parameters_ += element_count(shape);
+        return tensor;
+    }
+
+    std::unique_ptr<Weights> load() {
+        auto weights = std::make_unique<LoadedWeights>(engine_, std::move(context_), parameters_);
+        total_ = 0;
+        done_ = 0;
+        std::vector<Declared> rest;
+        for (const Declared& declared : declared_) {
+            total_ += stored_bytes(*declared.whole);
+            if (can_map(declared)) {
+                weights->map(checkpoint_, *declared.whole->parts[0], declared.tensor);
+                done_ += stored_bytes(*declared.whole);
+            } else {
+                rest.push_back(declared);
+            }
+        }
+        options_.callbacks.throw_if_aborted();
+        weights->allocate(engine_->weight_buffer_type());
+        fill(rest);
+        options_.callbacks.report(total_, total_);
+        return weights;
+    }
+
+  private:
+    void check_architecture(chroma_architecture expected) const {
+        const Identity& identity = checkpoint_->identity();
+        if (expected == CHROMA_ARCHITECTURE_UNKNOWN || identity.has(expected)) {
+            return;
+        }
+        if (identity.architecture == CHROMA_ARCHITECTURE_CHROMA_RADIANCE) {
+            fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(), "' is ", identity.description, ".");
+        }
+        const char* wanted = expected == CHROMA_ARCHITECTURE_CHROMA ? "Chroma" : architecture_noun(expected);
+        if (identity.description.empty()) {
+            fail(CHROMA_ERROR_WRONG_MODEL, "'", checkpoint_->path(), "' is not recognised as any model, and not as ", wanted,
+                 "; its first tensor is '", printable(checkpoint_->tensors().front().name), "'.");
+        }
+        fail(CHROMA_ERROR_WRONG_MODEL, "'", checkpoint_->path(), "' is ", identity.description, ", not ", wanted, ".");
+    }
+
+    void check_shape(const WholeTensor& whole, const Shape& shape) const {
+        if (shape.empty() || shape.size() > GGML_MAX_DIMS) {
+            fail(CHROMA_ERROR_INTERNAL, "The tensor '", whole.name, "' is declared with the shape ", shape_text(shape), ".");
+        }
+        // Axes of length 1 come and go between formats; they do not move an element.
+        if (without_ones(whole.shape) != without_ones(shape)) {
+            fail(CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name), "' in the shape ",
+                 shape_text(whole.shape), ", but ", shape_text(shape), " is expected.");
+        }
+        if (element_count(shape) == 0) {
+            fail(CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name), "' in the shape ",
+                 shape_text(whole.shape), ", which has no elements.");
+        }
+    }
+
+    [[nodiscard]] bool can_map(const Declared& declared) const {
+        const WholeTensor& whole = *declared.whole;
+        return engine_->maps_weights() && whole.parts.size() == 1 && is_copy(whole, declared.tensor->type) &&
+               reinterpret_cast<uintptr_t>(whole.parts[0]->data.data()) % alignment_of(declared.tensor->type) == 0;
+    }
+
+    struct Piece {
+        ConversionPiece conversion;
+        ggml_type type;
+        std::byte* target;
+    };
+
+    void fill(const std::vector<Declared>& tensors) {
+        std::vector<Piece> pieces;
+        for (const Declared& declared : tensors) {
+            ggml_tensor* tensor = declared.tensor;
+            // Memory of the host is written in place; a device gets each tensor in one go.
+            const bool in_place = ggml_backend_buffer_is_host(tensor->buffer);
+            std::vector<std::byte> staging(in_place ? 0 : ggml_nbytes(tensor));
+            auto* target = in_place ? static_cast<std::byte*>(tensor->data) : staging.data();
+            for (ConversionPiece& piece : cut(*declared.whole, tensor->type)) {
+                pieces.push_back({piece, tensor->type, target + piece.target_bytes});
+            }
+            if (!in_place) {
+                convert_all(pieces);
+                pieces.clear();
+                ggml_backend_tensor_set(tensor, staging.data(), 0, staging.size());
+            }
+        }
+        convert_all(pieces);
+    }
+
+    void convert_all(const std::vector<Piece>& pieces) {
+        for_each_piece(
+            static_cast<int64_t>(pieces.size()), engine_->threads(),
+            [&](int64_t index) {
+                const Piece& piece = pieces[static_cast<size_t>(index)];
+                convert(piece.conversion, piece.type, piece.target);
+                done_ += piece.conversion.from->type.bytes(piece.conversion.count);
+            },
+            [&] {
+                options_.callbacks.throw_if_aborted();
+                options_.callbacks.report(done_, total_);
+            });
+    }
+
+    std::shared_ptr<const Checkpoint> checkpoint_;
+    std::shared_ptr<Engine> engine_;
+    WeightOptions options_;
+    TypePolicy policy_;
+    ContextPtr context_;
+    std::vector<Declared> declared_;
+    std::set<const WholeTensor*> declared_names_;
+    int64_t parameters_ = 0;
+    int64_t total_ = 0;
+    std::atomic<int64_t> done_{0};
+};
+
+WeightLoader::WeightLoader(const std::string& path, chroma_architecture expected, std::shared_ptr<Engine> engine,
+                           WeightOptions options)
+    : impl_(std::make_unique<Impl>(path, expected, std::move(engine), options)) {}
+
+WeightLoader::~WeightLoader() = default;
+
+const Checkpoint& WeightLoader::checkpoint() const { return impl_->checkpoint(); }
+
+bool WeightLoader::has(const std::string& name) const { return checkpoint().find_whole(name) != nullptr; }
+
+Shape WeightLoader::shape_of(const std::string& name) const { return impl_->require(name).shape; }
+
+int WeightLoader::block_count(const std::string& prefix) const { return impl_->block_count(prefix); }
+
+// Safetensors has only strings, so numbers in them are read too.
+std::optional<std::vector<int64_t>> WeightLoader::metadata_integers(const std::string& key) const {
+    const MetadataValue* value = checkpoint().find_metadata(key);
+    if (value == nullptr) {
+        return std::nullopt;
+    }
+    if (const auto* list = std::get_if<std::vector<int64_t>>(value)) {
+        return *list;
+    }
+    if (const auto* number = std::get_if<int64_t>(value)) {
+        return std::vector<int64_t>{*number};
+    }
+    const auto* string = std::get_if<std::string>(value);
+    if (string == nullptr) {
+        return std::nullopt;
+    }
+    const auto refuse = [&] {
+        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '", key,
+             "', where integers are expected.");
+    };
+    try {
+        const JsonValue json = parse_json(*string, checkpoint().path());
+        std::vector<int64_t> out;
+        if (const auto integer = json.as_integer()) {
+            out.push_back(*integer);
+        } else if (json.as_array() != nullptr) {
+            for (const JsonValue& element : *json.as_array()) {
+                if (!element.as_integer()) {
+                    refuse();
+                }
+                out.push_back(*element.as_integer());
+            }
+        } else {
+            refuse();
+        }
+        return out;
+    } catch (const Error&) {
+        refuse();
+    }
+    return std::nullopt;
+}
+
+std::optional<double> WeightLoader::metadata_number(const std::string& key) const {
+    const MetadataValue* value = checkpoint().find_metadata(key);
+    if (value == nullptr) {
+        return std::nullopt;
+    }
+    if (const auto* number = std::get_if<double>(value)) {
+        return *number;
+    }
+    if (const auto* number = std::get_if<int64_t>(value)) {
+        return static_cast<double>(*number);
+    }
+    if (const auto* string = std::get_if<std::string>(value)) {
+        double number = 0;
+        const char* end = string->data() + string->size();
+        const auto [stop, error] = std::from_chars(string->data(), end, number);
+        if (error == std::errc() && stop == end) {
+            return number;
+        }
+        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '", key,
+             "', where a number is expected.");
+    }
+    return std::nullopt;
+}
+
+ggml_tensor* WeightLoader::declare(const std::string& name, const Shape& shape, WeightKind kind) {
+    return impl_->declare(name, shape, kind);
+}
+
+std::unique_ptr<Weights> WeightLoader::load() { return impl_->load(); }
+
+}  // namespace chroma
