@@ -1,4 +1,6 @@
-namespace Chroma.Interop;
+using Chroma.Interop;
+
+namespace Chroma;
 
 /// <summary>A call into the native library failed. The message names the file, tensor or argument at fault and what was expected.</summary>
 public sealed class ChromaException : Exception
@@ -8,14 +10,14 @@ public sealed class ChromaException : Exception
     {
     }
 
-    /// <summary>Makes an exception of an unspecified status.</summary>
+    /// <summary>Makes an exception of an unspecified kind.</summary>
     /// <param name="message">One sentence on what is wrong.</param>
     public ChromaException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Makes an exception of an unspecified status with a cause.</summary>
+    /// <summary>Makes an exception of an unspecified kind with a cause.</summary>
     /// <param name="message">One sentence on what is wrong.</param>
     /// <param name="innerException">The cause.</param>
     public ChromaException(string message, Exception innerException)
@@ -30,5 +32,8 @@ public sealed class ChromaException : Exception
         : base(message) => Status = status;
 
     /// <summary>What kind of failure it is.</summary>
+    public ChromaErrorKind Kind => (ChromaErrorKind)Status;
+
+    /// <summary>The native status itself.</summary>
     public chroma_status Status { get; } = chroma_status.CHROMA_ERROR_INTERNAL;
 }

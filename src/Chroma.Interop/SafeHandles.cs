@@ -2,56 +2,24 @@ using System.Runtime.InteropServices;
 
 namespace Chroma.Interop;
 
-/// <summary>
-/// Owns one object of the native library and frees it once, when disposed and no call is using it any more. Calls take it through
-/// <see cref="Use"/>, so that an object is never freed under a running call.
-/// </summary>
-public abstract class ChromaSafeHandle : SafeHandle
-{
-    private protected ChromaSafeHandle()
-        : base(0, ownsHandle: true)
-    {
-    }
-
-    /// <inheritdoc/>
-    public override bool IsInvalid => handle == 0;
-
-    /// <summary>Keeps the object alive until the lease is disposed.</summary>
-    /// <exception cref="ObjectDisposedException">The handle has been disposed.</exception>
-    public Lease Use() => new(this);
-
-    /// <summary>The right to use a handle's pointer for the length of a call.</summary>
-    public readonly ref struct Lease
-    {
-        private readonly ChromaSafeHandle _owner;
-
-        internal Lease(ChromaSafeHandle owner)
-        {
-            bool added = false;
-            owner.DangerousAddRef(ref added);
-            _owner = owner;
-        }
-
-        /// <summary>The native object's address, valid until <see cref="Dispose"/>.</summary>
-        public nint Address => _owner.DangerousGetHandle();
-
-        /// <summary>Ends the use.</summary>
-        public void Dispose() => _owner.DangerousRelease();
-    }
-}
-
-/// <summary>Owns a <see cref="chroma_engine"/>.</summary>
+/// <summary>Owns a <see cref="chroma_engine"/>. It is freed after the last model that was loaded with it.</summary>
 public sealed unsafe class EngineHandle : ChromaSafeHandle
 {
+    private GCHandle _callbackState;
+
     /// <summary>Takes ownership of what <see cref="ChromaNative.chroma_engine_create"/> gave.</summary>
     /// <param name="engine">The native engine.</param>
-    public EngineHandle(chroma_engine* engine) => SetHandle((nint)engine);
+    /// <param name="callbackState">What the log callback gets as user_data, freed after the engine; default for none.</param>
+    public EngineHandle(chroma_engine* engine, GCHandle callbackState = default)
+        : base((nint)engine, owner: null) => _callbackState = callbackState;
 
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle()
+    private protected override void Free(nint address)
     {
-        ChromaNative.chroma_engine_free((chroma_engine*)handle);
-        return true;
+        ChromaNative.chroma_engine_free((chroma_engine*)address);
+        if (_callbackState.IsAllocated)
+        {
+            _callbackState.Free();
+        }
     }
 }
 
@@ -60,14 +28,12 @@ public sealed unsafe class WeightsHandle : ChromaSafeHandle
 {
     /// <summary>Takes ownership of what <see cref="ChromaNative.chroma_weights_open"/> gave.</summary>
     /// <param name="weights">The native checkpoint.</param>
-    public WeightsHandle(chroma_weights* weights) => SetHandle((nint)weights);
-
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle()
+    public WeightsHandle(chroma_weights* weights)
+        : base((nint)weights, owner: null)
     {
-        ChromaNative.chroma_weights_free((chroma_weights*)handle);
-        return true;
     }
+
+    private protected override void Free(nint address) => ChromaNative.chroma_weights_free((chroma_weights*)address);
 }
 
 /// <summary>Owns a <see cref="chroma_transformer"/>.</summary>
@@ -75,14 +41,13 @@ public sealed unsafe class TransformerHandle : ChromaSafeHandle
 {
     /// <summary>Takes ownership of what <see cref="ChromaNative.chroma_transformer_load"/> gave.</summary>
     /// <param name="transformer">The native transformer.</param>
-    public TransformerHandle(chroma_transformer* transformer) => SetHandle((nint)transformer);
-
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle()
+    /// <param name="engine">The engine that it was loaded with; kept until the transformer is freed.</param>
+    public TransformerHandle(chroma_transformer* transformer, EngineHandle engine)
+        : base((nint)transformer, engine)
     {
-        ChromaNative.chroma_transformer_free((chroma_transformer*)handle);
-        return true;
     }
+
+    private protected override void Free(nint address) => ChromaNative.chroma_transformer_free((chroma_transformer*)address);
 }
 
 /// <summary>Owns a <see cref="chroma_text_encoder"/>.</summary>
@@ -90,14 +55,13 @@ public sealed unsafe class TextEncoderHandle : ChromaSafeHandle
 {
     /// <summary>Takes ownership of what <see cref="ChromaNative.chroma_text_encoder_load"/> gave.</summary>
     /// <param name="encoder">The native text encoder.</param>
-    public TextEncoderHandle(chroma_text_encoder* encoder) => SetHandle((nint)encoder);
-
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle()
+    /// <param name="engine">The engine that it was loaded with; kept until the text encoder is freed.</param>
+    public TextEncoderHandle(chroma_text_encoder* encoder, EngineHandle engine)
+        : base((nint)encoder, engine)
     {
-        ChromaNative.chroma_text_encoder_free((chroma_text_encoder*)handle);
-        return true;
     }
+
+    private protected override void Free(nint address) => ChromaNative.chroma_text_encoder_free((chroma_text_encoder*)address);
 }
 
 /// <summary>Owns a <see cref="chroma_autoencoder"/>.</summary>
@@ -105,12 +69,11 @@ public sealed unsafe class AutoencoderHandle : ChromaSafeHandle
 {
     /// <summary>Takes ownership of what <see cref="ChromaNative.chroma_autoencoder_load"/> gave.</summary>
     /// <param name="autoencoder">The native autoencoder.</param>
-    public AutoencoderHandle(chroma_autoencoder* autoencoder) => SetHandle((nint)autoencoder);
-
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle()
+    /// <param name="engine">The engine that it was loaded with; kept until the autoencoder is freed.</param>
+    public AutoencoderHandle(chroma_autoencoder* autoencoder, EngineHandle engine)
+        : base((nint)autoencoder, engine)
     {
-        ChromaNative.chroma_autoencoder_free((chroma_autoencoder*)handle);
-        return true;
     }
+
+    private protected override void Free(nint address) => ChromaNative.chroma_autoencoder_free((chroma_autoencoder*)address);
 }

@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+
+namespace Chroma.Interop;
+
+/// <summary>
+/// Owns one object of the native library and frees it once, when disposed and no call is using it any more. Calls take it through
+/// <see cref="Use"/>, so that an object is never freed under a running call.
+/// </summary>
+public abstract class ChromaSafeHandle : SafeHandle
+{
+    private readonly ChromaSafeHandle? _owner;
+
+    /// <param name="address">The native object, which becomes this handle's.</param>
+    /// <param name="owner">A handle that must outlive this one, such as a model's engine; null for none.</param>
+    private protected ChromaSafeHandle(nint address, ChromaSafeHandle? owner)
+        : base(0, ownsHandle: true)
+    {
+        SetHandle(address);
+        bool added = false;
+        owner?.DangerousAddRef(ref added);
+        _owner = owner;
+    }
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>Keeps the object alive until the lease is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The handle has been disposed.</exception>
+    public Lease Use() => new(this);
+
+    /// <summary>Frees the native object.</summary>
+    /// <param name="address">The object.</param>
+    private protected abstract void Free(nint address);
+
+    /// <inheritdoc/>
+    protected sealed override bool ReleaseHandle()
+    {
+        Free(handle);
+        _owner?.DangerousRelease();
+        return true;
+    }
+
+    /// <summary>The right to use a handle's pointer for the length of a call.</summary>
+    public readonly ref struct Lease
+    {
+        private readonly ChromaSafeHandle _leased;
+
+        internal Lease(ChromaSafeHandle leased)
+        {
+            bool added = false;
+            leased.DangerousAddRef(ref added);
+            _leased = leased;
+        }
+
+        /// <summary>The native object's address, valid until <see cref="Dispose"/>.</summary>
+        public nint Address => _leased.DangerousGetHandle();
+
+        /// <summary>Ends the use.</summary>
+        public void Dispose() => _leased.DangerousRelease();
+    }
+}

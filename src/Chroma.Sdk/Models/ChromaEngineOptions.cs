@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Chroma.Models;
+
+/// <summary>What an engine computes on, and where its log goes.</summary>
+public sealed record ChromaEngineOptions
+{
+    /// <summary>CPU threads of a computation, 0 to 1024; 0 is one per physical core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>
+    /// A device of ggml such as <c>CUDA0</c> or <c>Vulkan0</c>, or <c>cpu</c> for the CPU alone. Null takes the first GPU that the native
+    /// library was built for, or else the CPU.
+    /// </summary>
+    public string? Device { get; init; }
+
+    /// <summary>Gets the native library's log under the category <c>Chroma.Native</c>; null for no log.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+}

@@ -1,0 +1,142 @@
+using Chroma.Interop;
+using Chroma.Tensors;
+
+namespace Chroma.Models;
+
+/// <summary>
+/// What all networks have in common. A model may be used from any thread; calls on one model run one after another, and a call that waits
+/// for its turn can be cancelled. Different models run at the same time. Disposing is safe at any time: a running call ends first, and
+/// what comes after it throws <see cref="ObjectDisposedException"/>.
+/// </summary>
+public abstract unsafe class ChromaModel : IDisposable
+{
+    private readonly ChromaSafeHandle _handle;
+    private readonly TapRegistry _taps = new();
+    private readonly SemaphoreSlim _turn = new(1, 1); // never disposed: others may be waiting, and it holds nothing but memory
+    private int _runningThread;
+
+    private protected ChromaModel(ChromaSafeHandle handle) => _handle = handle;
+
+    /// <summary>The bytes held now, and the largest sum so far. Waits for a running call.</summary>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public MemoryUsage Memory
+    {
+        get
+        {
+            using Turn turn = TakeTurn(CancellationToken.None);
+            chroma_memory memory = new() { struct_size = (uint)sizeof(chroma_memory) };
+            GetMemory(turn.Address, &memory).ThrowIfFailed();
+            return MemoryUsage.From(memory);
+        }
+    }
+
+    /// <summary>
+    /// Collects the outputs of layers from every run of this model until the session is disposed. Any number of sessions may be open. While there
+    /// is none, nothing is collected and nothing is slower.
+    /// </summary>
+    /// <param name="patterns">
+    /// Names of PyTorch modules such as <c>double_blocks.0.img</c>; <c>*</c> is any run of characters, dots included, and <c>?</c> is any one.
+    /// </param>
+    /// <exception cref="ArgumentException">There is no pattern, or an empty one.</exception>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public TapSession Tap(params ReadOnlySpan<string> patterns)
+    {
+        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        return new TapSession(_taps, patterns.ToArray(), listener: null);
+    }
+
+    /// <summary>Shows the outputs of layers, from every run of this model until the session is disposed.</summary>
+    /// <param name="pattern">The names of PyTorch modules, in which <c>*</c> is any run of characters, dots included, and <c>?</c> is any one.</param>
+    /// <param name="listener">
+    /// Gets the name and a copy of the output, on the thread that runs the model, as soon as the layer is computed. What it throws stops the
+    /// run and comes out of it. It must not call this model, which is busy.
+    /// </param>
+    /// <exception cref="ArgumentException">The pattern is empty.</exception>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public TapSession Tap(string pattern, Action<string, FloatTensor> listener)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        return new TapSession(_taps, [pattern], listener);
+    }
+
+    /// <summary>Gives back the scratch memory of earlier calls; the weights stay. The next call takes it again.</summary>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public void Trim()
+    {
+        using Turn turn = TakeTurn(CancellationToken.None);
+        TrimNative(turn.Address).ThrowIfFailed();
+    }
+
+    /// <summary>Gives all memory back, once no call is running.</summary>
+    public void Dispose()
+    {
+        _handle.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Makes the model that owns a handle, and frees the handle if that fails.</summary>
+    private protected static TModel Own<THandle, TModel>(THandle handle, Func<THandle, TModel> wrap)
+        where THandle : ChromaSafeHandle
+    {
+        try
+        {
+            return wrap(handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    private protected abstract chroma_status GetMemory(nint model, chroma_memory* memory);
+
+    private protected abstract chroma_status TrimNative(nint model);
+
+    /// <summary>The taps that watch a run which starts now.</summary>
+    private protected IReadOnlyList<LayerTap> TapsOf(RunOptions options) => _taps.With(options.Taps);
+
+    /// <summary>Waits until no other call runs, and keeps the native object alive until the turn is over.</summary>
+    /// <exception cref="InvalidOperationException">A callback of this model's own call asks for it, which could never be served.</exception>
+    private protected Turn TakeTurn(CancellationToken cancellationToken) => new(this, cancellationToken);
+
+    private protected readonly ref struct Turn
+    {
+        private readonly ChromaModel _model;
+        private readonly ChromaSafeHandle.Lease _lease;
+
+        public Turn(ChromaModel model, CancellationToken cancellationToken)
+        {
+            ObjectDisposedException.ThrowIf(model._handle.IsClosed, model);
+            if (Volatile.Read(ref model._runningThread) == Environment.CurrentManagedThreadId)
+            {
+                throw new InvalidOperationException("A callback cannot call the model that is calling it.");
+            }
+
+            model._turn.Wait(cancellationToken);
+            try
+            {
+                ObjectDisposedException.ThrowIf(model._handle.IsClosed, model);
+                _lease = model._handle.Use();
+            }
+            catch
+            {
+                model._turn.Release();
+                throw;
+            }
+
+            _model = model;
+            Volatile.Write(ref model._runningThread, Environment.CurrentManagedThreadId);
+        }
+
+        public nint Address => _lease.Address;
+
+        public void Dispose()
+        {
+            Volatile.Write(ref _model._runningThread, 0);
+            _lease.Dispose();
+            _model._turn.Release();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using Chroma.Interop;
+
+namespace Chroma.Models;
+
+/// <summary>A function of the C ABI that loads a model.</summary>
+internal unsafe delegate chroma_status LoadFunction(chroma_engine* engine, byte* path, chroma_load_options* options, void** model);
+
+/// <summary>Loads a model of any kind.</summary>
+internal static unsafe class ModelLoader
+{
+    /// <summary>Checks the arguments, loads, and gives the native model to <paramref name="wrap"/> while the engine is alive for sure.</summary>
+    public static TModel Load<TModel>(
+        ChromaEngine engine,
+        string path,
+        LoadFunction load,
+        Func<nint, EngineHandle, TModel> wrap,
+        ModelLoadOptions? options,
+        IProgress<LoadProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        byte[] utf8Path = NativeText.ToUtf8(path);
+        options ??= new ModelLoadOptions();
+        options.Check();
+        cancellationToken.ThrowIfCancellationRequested();
+        using ChromaSafeHandle.Lease lease = engine.Use();
+        using NativeCall call = NativeCall.ForFile(progress, cancellationToken);
+        chroma_load_options native = new()
+        {
+            struct_size = (uint)sizeof(chroma_load_options),
+            type = (chroma_type)options.Type,
+            convert_approximator = options.ConvertApproximator ? 1 : 0,
+            progress = call.Progress,
+            abort = call.Abort,
+            user_data = call.UserData,
+        };
+        if (options.RopeAxes is { } axes)
+        {
+            (native.rope_axes[0], native.rope_axes[1], native.rope_axes[2]) = (axes.Text, axes.Row, axes.Column);
+        }
+
+        void* model = null;
+        fixed (byte* pPath = utf8Path)
+        {
+            call.Finish(load((chroma_engine*)lease.Address, pPath, &native, &model));
+        }
+
+        return wrap((nint)model, engine.Handle);
+    }
+}

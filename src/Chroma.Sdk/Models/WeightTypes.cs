@@ -1,0 +1,55 @@
+namespace Chroma.Models;
+
+/// <summary>The names of weight types, and what each can be used for.</summary>
+public static class WeightTypes
+{
+    private static readonly WeightType[] _all = Enum.GetValues<WeightType>();
+
+    /// <summary>The types that weights can be converted to, while loading or into a file.</summary>
+    public static IReadOnlyList<WeightType> Targets { get; } = Array.FindAll(_all, IsTarget);
+
+    /// <summary>The usual name in lower case, as programs and file names have it: <c>q8_0</c>, <c>bf16</c>, <c>q4_k</c>.</summary>
+    /// <param name="type">The type.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
+    public static string ToName(this WeightType type) => Enum.IsDefined(type)
+        ? type.ToString().ToLowerInvariant()
+        : throw new ArgumentOutOfRangeException(nameof(type), type, "This is not a weight type.");
+
+    /// <summary>Whether weights can be converted to this type: F32, F16, BF16 and the quantised types.</summary>
+    /// <param name="type">The type.</param>
+    public static bool IsTarget(this WeightType type) => type is >= WeightType.F32 and <= WeightType.BF16 || type.IsQuantized();
+
+    /// <summary>Whether several weights share a scale, so that rows come in blocks.</summary>
+    /// <param name="type">The type.</param>
+    public static bool IsQuantized(this WeightType type) => type is >= WeightType.Q4_0 and <= WeightType.Q6_K;
+
+    /// <summary>Finds a type by its usual name, in any case.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="type">The type, where there is one of this name.</param>
+    /// <returns>Whether the name is known.</returns>
+    public static bool TryParse(string? name, out WeightType type)
+    {
+        foreach (WeightType candidate in _all)
+        {
+            if (string.Equals(name, candidate.ToName(), StringComparison.OrdinalIgnoreCase))
+            {
+                type = candidate;
+                return true;
+            }
+        }
+
+        type = default;
+        return false;
+    }
+
+    /// <summary>Finds a type by its usual name, in any case.</summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="ArgumentException">The name is unknown.</exception>
+    public static WeightType Parse(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return TryParse(name, out WeightType type)
+            ? type
+            : throw new ArgumentException($"'{name}' is not a weight type; known are {string.Join(", ", _all.Select(ToName))}.", nameof(name));
+    }
+}
