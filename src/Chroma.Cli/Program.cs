@@ -11,6 +11,7 @@ internal static class Program
     public static RootCommand CreateRoot() => new("Runs the Chroma text-to-image model, and looks inside it.")
     {
         SampleCommand.Create(),
+        TokenizeCommand.Create(),
         SigmasCommand.Create(),
         NoiseCommand.Create(),
     };

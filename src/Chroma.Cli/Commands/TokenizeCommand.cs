@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Chroma.Tokenization;
+
+namespace Chroma.Cli.Commands;
+
+/// <summary><c>chroma tokenize</c>: JSON lines with a "text" in, one JSON array of ids out for each.</summary>
+internal static class TokenizeCommand
+{
+    public static Command Create()
+    {
+        Option<string> tokenizer = new("--tokenizer")
+        {
+            Description = "tokenizer.json, spiece.model, or a folder that holds one of them.",
+            Required = true,
+        };
+        Option<string> input = new("--input")
+        {
+            Description = "A file with one JSON object {\"text\": ...} per line; - reads standard input. Other keys are ignored.",
+            DefaultValueFactory = _ => "-",
+        };
+        Command command = new("tokenize", "Turns prompts into token ids.") { tokenizer, input };
+        command.SetAction(async (result, cancellation) =>
+        {
+            try
+            {
+                await RunAsync(result.GetRequiredValue(tokenizer), result.GetRequiredValue(input), cancellation).ConfigureAwait(false);
+                return 0;
+            }
+            catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                await Console.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    private static async Task RunAsync(string tokenizerPath, string inputPath, CancellationToken cancellation)
+    {
+        T5Tokenizer tokenizer = T5Tokenizer.Load(tokenizerPath);
+        bool isStandardInput = inputPath == "-";
+        Stream source = isStandardInput ? Console.OpenStandardInput() : File.OpenRead(inputPath);
+        Stream output = Console.OpenStandardOutput();
+        await using (source.ConfigureAwait(false))
+        await using (output.ConfigureAwait(false))
+        {
+            using StreamReader reader = new(source, Encoding.UTF8);
+            StreamWriter writer = new(output, new UTF8Encoding(false), bufferSize: 1 << 16) { NewLine = "\n" };
+            await using (writer.ConfigureAwait(false))
+            {
+                string name = isStandardInput ? "standard input" : $"'{inputPath}'";
+                for (int number = 1; await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line; number++)
+                {
+                    if (!string.IsNullOrWhiteSpace(line))
+                    {
+                        int[] ids = tokenizer.Encode(JsonLine.ReadText(line, name, number));
+                        await writer.WriteLineAsync($"[{string.Join(", ", ids.Select(id => id.ToString(CultureInfo.InvariantCulture)))}]").ConfigureAwait(false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Reads one line of input.</summary>
+    private static class JsonLine
+    {
+        public static string ReadText(string line, string name, int number)
+        {
+            try
+            {
+                return TextOf(line);
+            }
+            catch (JsonException error)
+            {
+                throw new InvalidDataException($"Line {number} of {name} is not JSON: {error.Message}", error);
+            }
+            catch (InvalidOperationException)
+            {
+                throw new InvalidDataException($"Line {number} of {name} has no string \"text\"; expected {{\"text\": \"...\"}}.");
+            }
+        }
+
+        private static string TextOf(string line)
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            JsonElement text = document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("text", out JsonElement found)
+                ? found
+                : throw new InvalidOperationException();
+            if (text.ValueKind != JsonValueKind.String)
+            {
+                throw new InvalidOperationException();
+            }
+
+            try
+            {
+                return text.GetString()!;
+            }
+            catch (InvalidOperationException)
+            {
+                return Unescape(text.GetRawText().AsSpan()[1..^1]);
+            }
+        }
+
+        /// <summary>Undoes JSON's escapes where half a surrogate pair is among them, which the library refuses to read.</summary>
+        private static string Unescape(ReadOnlySpan<char> raw)
+        {
+            StringBuilder text = new(raw.Length);
+            for (int i = 0; i < raw.Length; i++)
+            {
+                if (raw[i] != '\\')
+                {
+                    text.Append(raw[i]);
+                    continue;
+                }
+
+                i++;
+                if (raw[i] == 'u')
+                {
+                    text.Append((char)ushort.Parse(raw.Slice(i + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+                    i += 4;
+                }
+                else
+                {
+                    text.Append(raw[i] switch { 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', char same => same });
+                }
+            }
+
+            return text.ToString();
+        }
+    }
+}
