@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Chroma.Tokenization;
@@ -59,12 +60,12 @@ internal static class TokenizerJson
                 if (entry.ValueKind != JsonValueKind.Array
                     || entry.GetArrayLength() != 2
                     || entry[0].ValueKind != JsonValueKind.String
-                    || entry[1].ValueKind != JsonValueKind.Number
-                    || !entry[1].TryGetDouble(out scores[i]))
+                    || entry[1].ValueKind != JsonValueKind.Number)
                 {
                     throw Bad($"has {Short(entry)} at place {i} of its vocabulary; expected a pair of text and score");
                 }
 
+                scores[i] = ScoreRounding.Parse(Encoding.UTF8.GetBytes(entry[1].GetRawText()));
                 pieces[i++] = Text(entry[0]);
             }
 

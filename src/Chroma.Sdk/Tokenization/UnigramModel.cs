@@ -23,9 +23,11 @@ internal sealed class UnigramModel
     public UnigramModel(SentencePieceVocabulary vocabulary)
     {
         _unknownId = vocabulary.UnknownId!.Value;
-        _scores = [.. vocabulary.Scores];
-        _byteIds = FindByteIds(vocabulary);
         IReadOnlyList<PieceType>? types = vocabulary.Types;
+
+        // Without types the scores come from a tokenizer.json and are rounded already.
+        _scores = [.. types is null ? vocabulary.Scores : vocabulary.Scores.Select(ScoreRounding.ThroughJson)];
+        _byteIds = FindByteIds(vocabulary);
         double worst = double.PositiveInfinity;
         List<KeyValuePair<string, int>> entries = new(_scores.Length);
         for (int i = 0; i < _scores.Length; i++)
