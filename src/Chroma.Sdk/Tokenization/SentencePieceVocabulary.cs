@@ -77,8 +77,14 @@ public sealed record SentencePieceVocabulary
     /// <exception cref="InvalidDataException">The file is damaged, or is not a T5 tokenizer. The message names it.</exception>
     public static SentencePieceVocabulary Load(string path) => VocabularyFile.Load(path);
 
-    /// <summary>Checks that the parts fit together and fills in what was left null.</summary>
+    /// <summary>Checks that the parts fit together and fills in what was left out.</summary>
     internal SentencePieceVocabulary Complete()
+    {
+        CheckParts();
+        return WithSentinels().WithSpecialTokens();
+    }
+
+    private void CheckParts()
     {
         if (Pieces.Count == 0)
         {
@@ -102,7 +108,32 @@ public sealed record SentencePieceVocabulary
                 throw Bad($"gives piece {i} a score that is not a finite number");
             }
         }
+    }
 
+    /// <summary>
+    /// Names the sentinels of the published model, which leaves them to the program. They stand behind its pieces, and the last is
+    /// <c>&lt;extra_id_0&gt;</c>.
+    /// </summary>
+    private SentencePieceVocabulary WithSentinels()
+    {
+        if (Types is null || AddedTokens is not null || !HasPublishedSize() || Pieces.Any(IsSentinel))
+        {
+            return this;
+        }
+
+        IEnumerable<string> names = Enumerable.Range(0, SentinelCount)
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"<extra_id_{SentinelCount - 1 - i}>"));
+        int end = PublishedPieceCount + SentinelCount;
+        return this with
+        {
+            Pieces = [.. Pieces.Take(PublishedPieceCount), .. names, .. Pieces.Skip(end)],
+            Scores = [.. Scores.Take(PublishedPieceCount), .. new double[SentinelCount], .. Scores.Skip(end)],
+            Types = [.. Types.Take(PublishedPieceCount), .. Enumerable.Repeat(PieceType.Control, SentinelCount), .. Types.Skip(end)],
+        };
+    }
+
+    private SentencePieceVocabulary WithSpecialTokens()
+    {
         int unknown = UnknownId ?? FindType(PieceType.Unknown) ?? Find("<unk>") ?? throw Bad("has no piece for unknown text (<unk>)");
         int end = EndId ?? Find("</s>") ?? throw Bad("has no end token (</s>), which every T5 prompt needs");
         int pad = PadId ?? Find("<pad>") ?? 0;
@@ -124,26 +155,14 @@ public sealed record SentencePieceVocabulary
     private List<AddedToken> DeriveAddedTokens(int unknown, int end)
     {
         List<AddedToken> tokens = [];
-        bool sentinels = false;
         for (int i = 0; i < Pieces.Count; i++)
         {
             bool sentinel = IsSentinel(Pieces[i]);
             PieceType type = Types?[i] ?? PieceType.Undefined;
-            sentinels |= sentinel;
             if (Pieces[i].Length > 0
                 && (sentinel || i == unknown || i == end || type is PieceType.Control or PieceType.UserDefined or PieceType.Unknown))
             {
                 tokens.Add(new AddedToken(Pieces[i], i) { Special = sentinel || type != PieceType.UserDefined });
-            }
-        }
-
-        if (!sentinels && HasPublishedSize())
-        {
-            // The published model leaves its sentinels to the program: the last id is <extra_id_0>.
-            for (int i = 0; i < SentinelCount; i++)
-            {
-                string name = string.Create(CultureInfo.InvariantCulture, $"<extra_id_{SentinelCount - 1 - i}>");
-                tokens.Add(new AddedToken(name, PublishedPieceCount + i));
             }
         }
 
@@ -153,11 +172,6 @@ public sealed record SentencePieceVocabulary
     /// <summary>Whether these are T5's 32,000 pieces, alone or followed by unused ones (as converters to GGUF fill the table up).</summary>
     private bool HasPublishedSize()
     {
-        if (Pieces.Count < PublishedPieceCount || (Pieces.Count > PublishedPieceCount && Types is null))
-        {
-            return false;
-        }
-
         for (int i = PublishedPieceCount; i < Pieces.Count; i++)
         {
             if (Types![i] != PieceType.Unused)

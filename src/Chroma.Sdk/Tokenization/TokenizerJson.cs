@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Chroma.Tokenization;
 
@@ -11,6 +12,11 @@ internal static class TokenizerJson
 {
     public static SentencePieceVocabulary Read(ReadOnlyMemory<byte> json, string file)
     {
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new InvalidDataException($"'{file}' is not JSON: it is not valid UTF-8.");
+        }
+
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);

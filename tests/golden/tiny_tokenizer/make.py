@@ -7,7 +7,7 @@ tokenizer.json   the same in the form that Hugging Face's converter gives T5
 vocabulary.gguf  the same as GGUF metadata under the keys that llama.cpp writes for T5; no tensors
 sentencepiece.jsonl  the ids that sentencepiece itself gives for the prompts of prompts.json (with </s> appended)
 """
-import base64, io, json, os, struct, unicodedata
+import base64, io, json, os, struct, tempfile, unicodedata
 import sentencepiece as spm
 from sentencepiece import sentencepiece_model_pb2 as pb
 
@@ -32,14 +32,13 @@ def rules():
 
 def train():
     corpus = [f"{s} {a}, {t}, no. {i * 37 % 101}!" for i, (s, a, t) in enumerate((s, a, t) for s in SUBJECTS for a in ACTIONS for t in STYLES)]
-    tsv = os.path.join("/tmp", "tiny_rules.tsv")
-    with open(tsv, "w") as f:
-        f.write(rules())
     model = io.BytesIO()
-    spm.SentencePieceTrainer.train(
-        sentence_iterator=iter(corpus), model_writer=model, vocab_size=400, model_type="unigram", byte_fallback=True,
-        hard_vocab_limit=False, character_coverage=1.0, pad_id=0, eos_id=1, unk_id=2, bos_id=-1, normalization_rule_tsv=tsv, num_threads=1)
-    os.remove(tsv)
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as tsv:
+        tsv.write(rules())
+        tsv.flush()
+        spm.SentencePieceTrainer.train(
+            sentence_iterator=iter(corpus), model_writer=model, vocab_size=400, model_type="unigram", byte_fallback=True, hard_vocab_limit=False,
+            character_coverage=1.0, pad_id=0, eos_id=1, unk_id=2, bos_id=-1, normalization_rule_tsv=tsv.name, num_threads=1)
     return model.getvalue()
 
 
@@ -95,11 +94,12 @@ def write_gguf(proto):
 
 
 def main():
-    model = train()
+    proto = pb.ModelProto()
+    proto.ParseFromString(train())
+    proto.normalizer_spec.ClearField("normalization_rule_tsv")  # the name of a temporary file
+    model = proto.SerializeToString()
     with open(os.path.join(HERE, "spiece.model"), "wb") as f:
         f.write(model)
-    proto = pb.ModelProto()
-    proto.ParseFromString(model)
     write_json(proto)
     write_gguf(proto)
     processor = spm.SentencePieceProcessor(model_proto=model)
