@@ -21,45 +21,29 @@ internal static class TokenizeCommand
             Description = "A file with one JSON object {\"text\": ...} per line; - reads standard input. Other keys are ignored.",
             DefaultValueFactory = _ => "-",
         };
-        Command command = new("tokenize", "Turns prompts into token ids.") { tokenizer, input };
-        command.SetAction(async (result, cancellation) =>
+        Command command = new("tokenize", "Turn prompts into token ids.") { tokenizer, input };
+        command.SetAction(async (result, cancellationToken) =>
         {
-            try
-            {
-                await RunAsync(result.GetRequiredValue(tokenizer), result.GetRequiredValue(input), cancellation).ConfigureAwait(false);
-                return 0;
-            }
-            catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
-            {
-                await Console.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
-                return 1;
-            }
+            TextWriter output = result.InvocationConfiguration.Output;
+            await RunAsync(result.GetRequiredValue(tokenizer), result.GetRequiredValue(input), output, cancellationToken).ConfigureAwait(false);
+            return 0;
         });
         return command;
     }
 
-    private static async Task RunAsync(string tokenizerPath, string inputPath, CancellationToken cancellation)
+    private static async Task RunAsync(string tokenizerPath, string inputPath, TextWriter output, CancellationToken cancellationToken)
     {
         T5Tokenizer tokenizer = T5Tokenizer.Load(tokenizerPath);
         bool isStandardInput = inputPath == "-";
-        Stream source = isStandardInput ? Console.OpenStandardInput() : File.OpenRead(inputPath);
-        Stream output = Console.OpenStandardOutput();
-        await using (source.ConfigureAwait(false))
-        await using (output.ConfigureAwait(false))
+        string name = isStandardInput ? "standard input" : $"'{inputPath}'";
+        using StreamReader reader = new(isStandardInput ? Console.OpenStandardInput() : File.OpenRead(inputPath), Encoding.UTF8);
+        for (int number = 1; await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line; number++)
         {
-            using StreamReader reader = new(source, Encoding.UTF8);
-            StreamWriter writer = new(output, new UTF8Encoding(false), bufferSize: 1 << 16) { NewLine = "\n" };
-            await using (writer.ConfigureAwait(false))
+            if (!string.IsNullOrWhiteSpace(line))
             {
-                string name = isStandardInput ? "standard input" : $"'{inputPath}'";
-                for (int number = 1; await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line; number++)
-                {
-                    if (!string.IsNullOrWhiteSpace(line))
-                    {
-                        int[] ids = tokenizer.Encode(JsonLine.ReadText(line, name, number));
-                        await writer.WriteLineAsync($"[{string.Join(", ", ids.Select(id => id.ToString(CultureInfo.InvariantCulture)))}]").ConfigureAwait(false);
-                    }
-                }
+                int[] ids = tokenizer.Encode(JsonLine.ReadText(line, name, number));
+                string array = string.Join(", ", ids.Select(id => id.ToString(CultureInfo.InvariantCulture)));
+                await output.WriteLineAsync($"[{array}]").ConfigureAwait(false);
             }
         }
     }
@@ -75,7 +59,7 @@ internal static class TokenizeCommand
             }
             catch (JsonException error)
             {
-                throw new InvalidDataException($"Line {number} of {name} is not JSON: {error.Message}", error);
+                throw new InvalidDataException($"Line {number} of {name} is not JSON, from its byte {error.BytePositionInLine} on.", error);
             }
             catch (InvalidOperationException)
             {
