@@ -10,6 +10,10 @@ internal static class Program
     /// <summary>All verbs.</summary>
     public static RootCommand CreateRoot() => new("Runs the Chroma text-to-image model, and looks inside it.")
     {
+        LayersCommand.Create(),
+        CompareCommand.Create(),
+        InspectCommand.Create(),
+        QuantizeCommand.Create(),
         SampleCommand.Create(),
         TokenizeCommand.Create(),
         SigmasCommand.Create(),

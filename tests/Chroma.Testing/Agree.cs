@@ -14,7 +14,7 @@ public static class Agree
     /// <param name="name">What is compared, for the message.</param>
     public static void WithinAbsolute(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double tolerance, string name)
     {
-        Difference difference = Compare(actual, expected, name);
+        TensorDifference difference = Compare(actual, expected, name);
         Check(difference.MaxAbsolute <= tolerance, actual, expected, difference, $"absolute {Text(tolerance)}", name);
     }
 
@@ -35,7 +35,7 @@ public static class Agree
     /// <param name="name">What is compared, for the message.</param>
     public static void RelativeOfMax(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double tolerance, string name)
     {
-        Difference difference = Compare(actual, expected, name);
+        TensorDifference difference = Compare(actual, expected, name);
         Check(difference.RelativeOfMax <= tolerance, actual, expected, difference, $"{Text(tolerance)} of the maximum", name);
     }
 
@@ -53,14 +53,14 @@ public static class Agree
     private static void SameShape(FloatTensor actual, FloatTensor expected, string name) =>
         Assert.True(actual.Shape.SequenceEqual(expected.Shape), $"{name}: the shape is {actual}, expected {expected}.");
 
-    private static Difference Compare(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, string name)
+    private static TensorDifference Compare(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, string name)
     {
         Assert.True(actual.Length == expected.Length, $"{name}: there are {actual.Length} elements, expected {expected.Length}.");
-        return Difference.Between(actual, expected);
+        return TensorDifference.Between(actual, expected);
     }
 
     private static void Check(
-        bool agrees, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, Difference difference, string allowed, string name)
+        bool agrees, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, TensorDifference difference, string allowed, string name)
     {
         if (!agrees)
         {

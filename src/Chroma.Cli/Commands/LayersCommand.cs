@@ -1,0 +1,168 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Chroma.Cli.Commands.Shared;
+using Chroma.Models;
+using Chroma.Tensors;
+
+namespace Chroma.Cli.Commands;
+
+/// <summary><c>chroma layers</c>: runs one network on stored inputs and stores its output, and that of any layer.</summary>
+internal static class LayersCommand
+{
+    private const string TransformerName = "transformer";
+    private const string TextEncoderName = "text-encoder";
+    private const string EncoderName = "autoencoder-encoder";
+    private const string DecoderName = "autoencoder-decoder";
+
+    public static Command Create()
+    {
+        Option<string> component = new("--component") { Description = "The network to run.", Required = true };
+        component.AcceptOnlyFromAmong(TransformerName, TextEncoderName, EncoderName, DecoderName);
+        Option<string> weights = new("--weights") { Description = "Its weights: a GGUF or safetensors file, a *.index.json or a folder.", Required = true };
+        Option<string> inputs = new("--inputs")
+        {
+            Description = "Safetensors with its inputs. transformer: latent [B,16,H,W], timestep [B], context [B,T,C], optional context_mask [B,T]; "
+                + "text-encoder: input_ids [B,T], optional attention_mask [B,T]; autoencoder-encoder: image [B,3,H,W] in -1..1; "
+                + "autoencoder-decoder: latent [B,16,h,w], unscaled and unshifted.",
+            Required = true,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "Safetensors to write: the layers tapped, by their PyTorch names in the order of computation, then velocity, last_hidden_state, "
+                + "mean and logvar, or image.",
+            Required = true,
+        };
+        Option<string[]> taps = new("--tap")
+        {
+            Description = "A layer to store too, such as 'double_blocks.*.img'; * is any run of characters, ? any one. May be repeated.",
+            DefaultValueFactory = _ => [],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Option<RopeAxes?> ropeAxes = new("--rope-axes")
+        {
+            Description = "Head channels for text, row and column, such as 16,56,56, where the file does not say.",
+            CustomParser = ParseRopeAxes,
+        };
+        Option<WeightType> type = CommonOptions.Type("Convert the weights while loading");
+        Option<string> textMask = new("--text-mask")
+        {
+            Description = "What padding sees in the text encoder: key (diffusers), training (the training code) or none (ComfyUI).",
+            DefaultValueFactory = _ => "key",
+        };
+        textMask.AcceptOnlyFromAmong("key", "training", "none");
+        Option<int> threads = CommonOptions.Threads();
+        Option<string?> device = CommonOptions.Device();
+        Command command = new("layers", "Run one network on stored inputs, and store what it and its layers give.")
+        {
+            component, weights, inputs, output, taps, ropeAxes, type, textMask, threads, device,
+        };
+        command.SetAction((result, cancellationToken) =>
+        {
+            Request request = new(
+                result.GetRequiredValue(component),
+                result.GetRequiredValue(weights),
+                result.GetRequiredValue(inputs),
+                result.GetRequiredValue(output),
+                result.GetRequiredValue(taps),
+                new ModelLoadOptions { Type = result.GetValue(type), RopeAxes = result.GetValue(ropeAxes) },
+                Enum.Parse<TextMask>(result.GetRequiredValue(textMask), ignoreCase: true));
+            ChromaEngineOptions engine = new() { Threads = result.GetValue(threads), Device = result.GetValue(device) };
+            return RunAsync(request, engine, result.InvocationConfiguration.Error, cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        Request request, ChromaEngineOptions engineOptions, TextWriter error, CancellationToken cancellationToken)
+    {
+        using TensorInputs inputs = new(request.Inputs);
+        using ProgressLine line = new(error);
+        using ChromaEngine engine = new(engineOptions);
+        OrderedDictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
+        RunOptions run = new()
+        {
+            CancellationToken = cancellationToken,
+            Progress = line.OfRun("computing"),
+            Taps = request.Taps.Length == 0 ? [] : [new LayerTap(request.Taps, (name, tensor) => tensors[name] = tensor)],
+        };
+        IEnumerable<KeyValuePair<string, FloatTensor>> results = request.Component switch
+        {
+            TransformerName => RunTransformer(await LoadAsync(Transformer.LoadAsync), inputs, run),
+            TextEncoderName => RunTextEncoder(await LoadAsync(TextEncoder.LoadAsync), inputs, request.TextMask, run),
+            EncoderName => RunEncoder(await LoadAsync(Autoencoder.LoadAsync), inputs, run),
+            _ => RunDecoder(await LoadAsync(Autoencoder.LoadAsync), inputs, run),
+        };
+        foreach ((string name, FloatTensor tensor) in results)
+        {
+            tensors.Remove(name);
+            tensors.Add(name, tensor);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        SafetensorsWriter.Save(request.Output, tensors);
+        return 0;
+
+        Task<TModel> LoadAsync<TModel>(
+            Func<ChromaEngine, string, ModelLoadOptions?, IProgress<LoadProgress>?, CancellationToken, Task<TModel>> load) =>
+            load(engine, request.Weights, request.Load, line.OfFile("loading"), cancellationToken);
+    }
+
+    private static KeyValuePair<string, FloatTensor>[] RunTransformer(Transformer model, TensorInputs inputs, RunOptions run)
+    {
+        using (model)
+        {
+            FloatTensor velocity = model.Forward(
+                inputs.Floats("latent"), inputs.Floats("timestep").Span, inputs.Floats("context"), inputs.Mask("context_mask"), run);
+            return [new("velocity", velocity)];
+        }
+    }
+
+    private static KeyValuePair<string, FloatTensor>[] RunTextEncoder(TextEncoder model, TensorInputs inputs, TextMask mask, RunOptions run)
+    {
+        using (model)
+        {
+            return [new("last_hidden_state", model.Encode(inputs.Ids("input_ids"), inputs.Mask("attention_mask"), mask, run))];
+        }
+    }
+
+    private static KeyValuePair<string, FloatTensor>[] RunEncoder(Autoencoder model, TensorInputs inputs, RunOptions run)
+    {
+        using (model)
+        {
+            LatentDistribution latent = model.Encode(inputs.Floats("image"), Tiling.Automatic, run);
+            return [new("mean", latent.Mean), new("logvar", latent.LogVariance)];
+        }
+    }
+
+    private static KeyValuePair<string, FloatTensor>[] RunDecoder(Autoencoder model, TensorInputs inputs, RunOptions run)
+    {
+        using (model)
+        {
+            return [new("image", model.Decode(inputs.Floats("latent"), Tiling.Automatic, run))];
+        }
+    }
+
+    private static RopeAxes? ParseRopeAxes(ArgumentResult argument)
+    {
+        string text = argument.Tokens[0].Value;
+        string[] parts = text.Split(',');
+        int[] axes = new int[parts.Length];
+        bool numbers = true;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            numbers &= int.TryParse(parts[i].AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out axes[i]);
+        }
+
+        if (numbers && axes is [int textAxis, int row, int column] && axes.All(axis => axis % 2 == 0) && axes.Any(axis => axis > 0))
+        {
+            return new RopeAxes(textAxis, row, column);
+        }
+
+        argument.AddError($"The option --rope-axes must be three even numbers such as 16,56,56, but is '{text}'.");
+        return null;
+    }
+
+    private sealed record Request(
+        string Component, string Weights, string Inputs, string Output, string[] Taps, ModelLoadOptions Load, TextMask TextMask);
+}

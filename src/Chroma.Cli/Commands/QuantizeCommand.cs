@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Chroma.Cli.Commands.Shared;
+using Chroma.Models;
+
+namespace Chroma.Cli.Commands;
+
+/// <summary><c>chroma quantize</c>: converts a checkpoint to another type or format.</summary>
+internal static class QuantizeCommand
+{
+    public static Command Create()
+    {
+        Argument<string> input = new("IN") { Description = "A GGUF or safetensors file, a *.index.json, or the folder of a diffusers model." };
+        Argument<string> output = new("OUT") { Description = "The file to write, .gguf or .safetensors; quantised types need .gguf." };
+        Option<WeightType> type = CommonOptions.Type("The type of the matrices");
+        type.Required = true;
+        Option<bool> approximator = new("--include-approximator")
+        {
+            Description = "Convert the transformer's Approximator too; it is small, and pictures depend on its precision.",
+        };
+        Option<int> threads = CommonOptions.Threads();
+        Command command = new("quantize", "Convert a checkpoint to another type, under the names of the original checkpoint.")
+        {
+            input, output, type, approximator, threads,
+        };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            using ProgressLine line = new(result.InvocationConfiguration.Error);
+            QuantizeOptions options = new()
+            {
+                Type = result.GetRequiredValue(type),
+                IncludeApproximator = result.GetValue(approximator),
+                Threads = result.GetValue(threads),
+            };
+            await WeightsFile.QuantizeAsync(
+                result.GetRequiredValue(input), result.GetRequiredValue(output), options, line.OfFile("converting"), cancellationToken);
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Chroma.Models;
+
+namespace Chroma.Cli.Commands.Shared;
+
+/// <summary>Options that several verbs have in common, so that they read and behave alike.</summary>
+internal static class CommonOptions
+{
+    /// <summary><c>--threads</c>: CPU threads, 0 (one per physical core) to 1024.</summary>
+    public static Option<int> Threads()
+    {
+        Option<int> option = new("--threads") { Description = "CPU threads; 0 is one per physical core." };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1
+                && int.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int threads)
+                && threads is < 0 or > 1024)
+            {
+                result.AddError($"The option --threads must be 0 to 1024, but is {threads}.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary><c>--device</c>: what to compute on.</summary>
+    public static Option<string?> Device() =>
+        new("--device") { Description = "A device such as CUDA0, or cpu. Left out, it is the first GPU that this build has, else the CPU." };
+
+    /// <summary><c>--type</c>: what weights are converted to.</summary>
+    /// <param name="description">What for.</param>
+    public static Option<WeightType> Type(string description) => new("--type")
+    {
+        Description = $"{description}: {string.Join(", ", WeightTypes.Targets.Select(type => type.ToName()))}.",
+        CustomParser = ParseType,
+    };
+
+    private static WeightType ParseType(ArgumentResult argument)
+    {
+        string name = argument.Tokens[0].Value;
+        if (WeightTypes.TryParse(name, out WeightType type) && type.IsTarget())
+        {
+            return type;
+        }
+
+        argument.AddError(
+            $"The option --type must be one of {string.Join(", ", WeightTypes.Targets.Select(target => target.ToName()))}, but is '{name}'.");
+        return default;
+    }
+}
