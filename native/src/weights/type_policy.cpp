@@ -16,7 +16,7 @@ void TypePolicy::check() const {
     if (!writable) {
         const char* name = type_name(type);
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "Weights can't be converted to the type ",
-             name == nullptr ? std::to_string(static_cast<int>(type)) : "'" + std::string(name) + "'",
+             name == nullptr ? std::to_string(static_cast<int>(type)) : text("'", name, "'"),
              "; f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k and q2_k are possible.");
     }
 }
