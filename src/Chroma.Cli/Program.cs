@@ -10,6 +10,7 @@ internal static class Program
     /// <summary>All verbs.</summary>
     public static RootCommand CreateRoot() => new("Runs the Chroma text-to-image model, and looks inside it.")
     {
+        GenerateCommand.Create(),
         LayersCommand.Create(),
         CompareCommand.Create(),
         InspectCommand.Create(),

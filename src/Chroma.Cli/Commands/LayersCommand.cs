@@ -39,11 +39,7 @@ internal static class LayersCommand
             DefaultValueFactory = _ => [],
             AllowMultipleArgumentsPerToken = true,
         };
-        Option<RopeAxes?> ropeAxes = new("--rope-axes")
-        {
-            Description = "Head channels for text, row and column, such as 16,56,56, where the file does not say.",
-            CustomParser = ParseRopeAxes,
-        };
+        Option<RopeAxes?> ropeAxes = CommonOptions.RopeAxes();
         Option<WeightType> type = CommonOptions.Type("Convert the weights while loading");
         Option<string> textMask = new("--text-mask")
         {
@@ -141,26 +137,6 @@ internal static class LayersCommand
         {
             return [new("image", model.Decode(inputs.Floats("latent"), Tiling.Automatic, run))];
         }
-    }
-
-    private static RopeAxes? ParseRopeAxes(ArgumentResult argument)
-    {
-        string text = argument.Tokens[0].Value;
-        string[] parts = text.Split(',');
-        int[] axes = new int[parts.Length];
-        bool numbers = true;
-        for (int i = 0; i < parts.Length; i++)
-        {
-            numbers &= int.TryParse(parts[i].AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out axes[i]);
-        }
-
-        if (numbers && axes is [int textAxis, int row, int column] && axes.All(axis => axis % 2 == 0) && axes.Any(axis => axis > 0))
-        {
-            return new RopeAxes(textAxis, row, column);
-        }
-
-        argument.AddError($"The option --rope-axes must be three even numbers such as 16,56,56, but is '{text}'.");
-        return null;
     }
 
     private sealed record Request(

@@ -55,7 +55,7 @@ public sealed class T5Tokenizer : Tokenizer
         _decoder = new TokenDecoder(complete, _model.Bytes, rules.Prefix != SpacePrefix.Never);
     }
 
-    /// <summary>Loads a tokenizer from a <c>tokenizer.json</c> (Hugging Face), a <c>spiece.model</c> (SentencePiece), or a folder with one of them.</summary>
+    /// <summary>Loads a tokenizer from a <c>tokenizer.json</c> (Hugging Face), a <c>spiece.model</c> (SentencePiece), a folder with one of them, or a T5 GGUF.</summary>
     /// <param name="path">The file or the folder.</param>
     /// <exception cref="FileNotFoundException">There is no such file, or none of the two in the folder.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or is not a T5 tokenizer. The message names it.</exception>

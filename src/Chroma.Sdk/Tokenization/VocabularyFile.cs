@@ -23,8 +23,7 @@ internal static class VocabularyFile
         int read = stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
         if (magic.AsSpan(0, read).SequenceEqual("GGUF"u8))
         {
-            throw new InvalidDataException(
-                $"'{file}' is a GGUF model; expected a tokenizer.json or a spiece.model. Its vocabulary is read together with the model.");
+            return GgufVocabulary.Read(file);
         }
 
         if (info.Length > MaxBytes)

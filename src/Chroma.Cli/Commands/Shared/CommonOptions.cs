@@ -36,6 +36,13 @@ internal static class CommonOptions
         CustomParser = ParseType,
     };
 
+    /// <summary><c>--rope-axes</c>: what a transformer's shapes do not tell.</summary>
+    public static Option<RopeAxes?> RopeAxes() => new("--rope-axes")
+    {
+        Description = "Head channels for text, row and column, such as 16,56,56, where the file does not say.",
+        CustomParser = ParseRopeAxes,
+    };
+
     private static WeightType ParseType(ArgumentResult argument)
     {
         string name = argument.Tokens[0].Value;
@@ -47,5 +54,25 @@ internal static class CommonOptions
         argument.AddError(
             $"The option --type must be one of {string.Join(", ", WeightTypes.Targets.Select(target => target.ToName()))}, but is '{name}'.");
         return default;
+    }
+
+    private static RopeAxes? ParseRopeAxes(ArgumentResult argument)
+    {
+        string text = argument.Tokens[0].Value;
+        string[] parts = text.Split(',');
+        int[] axes = new int[parts.Length];
+        bool numbers = true;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            numbers &= int.TryParse(parts[i].AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out axes[i]);
+        }
+
+        if (numbers && axes is [int textAxis, int row, int column] && axes.All(axis => axis % 2 == 0) && axes.Any(axis => axis > 0))
+        {
+            return new Models.RopeAxes(textAxis, row, column);
+        }
+
+        argument.AddError($"The option --rope-axes must be three even numbers such as 16,56,56, but is '{text}'.");
+        return null;
     }
 }

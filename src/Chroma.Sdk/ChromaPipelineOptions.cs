@@ -1,0 +1,43 @@
+using Chroma.Models;
+using Chroma.Tokenization;
+using Microsoft.Extensions.Logging;
+
+namespace Chroma;
+
+/// <summary>When weights are in memory.</summary>
+public enum MemoryMode
+{
+    /// <summary>Everything is loaded once and stays: the fastest for many prompts.</summary>
+    KeepLoaded,
+
+    /// <summary>
+    /// The text encoder and the transformer are never loaded together, so the peak is the larger of the two and not their sum. A prompt that was
+    /// not encoded before makes the transformer give way to the text encoder and then load again.
+    /// </summary>
+    OneAtATime,
+}
+
+/// <summary>How a pipeline loads and where it computes.</summary>
+public sealed record ChromaPipelineOptions
+{
+    /// <summary>Converts the matrices of the text encoder and of the transformer while loading; <see cref="WeightType.Stored"/> keeps them.</summary>
+    public WeightType WeightType { get; init; } = WeightType.Stored;
+
+    /// <summary>Head channels for text, row and column positions; null takes them from the transformer's metadata, else Chroma1's.</summary>
+    public RopeAxes? RopeAxes { get; init; }
+
+    /// <summary>When weights are in memory.</summary>
+    public MemoryMode Memory { get; init; } = MemoryMode.KeepLoaded;
+
+    /// <summary>CPU threads; 0 takes one per physical core. Pictures do not depend on it.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>A device of the native build, such as <c>CUDA0</c>; null takes its first GPU, else the CPU.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>Prompts longer than this many tokens are cut, 1 to 4096.</summary>
+    public int MaximumTokens { get; init; } = T5Tokenizer.DefaultMaxLength;
+
+    /// <summary>Receives the log of the pipeline and of the native engine; null for none.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+}

@@ -1,0 +1,127 @@
+using Chroma.Models;
+using Chroma.Noise;
+using Chroma.Sampling;
+using Chroma.Scheduling;
+
+namespace Chroma;
+
+/// <summary>
+/// How pictures are made: size, steps, guidance, seed and the methods. Immutable; start from a preset and change what differs:
+/// <c>GenerationOptions.HD with { Seed = 7, Width = 768 }</c>.
+/// </summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Sides of a picture are multiples of this: 8 pixels per latent pixel, 2 latent pixels per token.</summary>
+    public const int SizeStep = 16;
+
+    /// <summary>The largest side of a picture.</summary>
+    public const int MaximumSize = 4096;
+
+    /// <summary>Chroma1-HD as its scheduler configuration and its author's example have it: static shift 3, 40 Euler steps, guidance 3.</summary>
+    public static GenerationOptions HD { get; } = new() { Schedule = new SchedulerOptions { Shift = 3 } };
+
+    /// <summary>
+    /// Chroma1-Base: beta-spread levels without shift, diffusers' 35 steps and guidance 5. No configuration of its author is published; this is
+    /// what its users report.
+    /// </summary>
+    public static GenerationOptions Base { get; } = new()
+    {
+        Steps = 35,
+        Guidance = 5,
+        Scheduler = Schedulers.Get("flow_match_beta"),
+        Schedule = new SchedulerOptions { Shift = 1 },
+    };
+
+    /// <summary>Chroma1-Flash, distilled to few steps: no shift, no guidance, 8 steps of Heun.</summary>
+    public static GenerationOptions Flash { get; } = new()
+    {
+        Steps = 8,
+        Guidance = 1,
+        Sampler = Samplers.BuiltIn.Create("heun"),
+        Schedule = new SchedulerOptions { Shift = 1 },
+    };
+
+    /// <summary>What the picture must not show. Used only where <see cref="Guidance"/> is not 1.</summary>
+    public string NegativePrompt { get; init; } = "";
+
+    /// <summary>Pixels, a multiple of <see cref="SizeStep"/>, up to <see cref="MaximumSize"/>.</summary>
+    public int Width { get; init; } = 1024;
+
+    /// <summary>Pixels, a multiple of <see cref="SizeStep"/>, up to <see cref="MaximumSize"/>.</summary>
+    public int Height { get; init; } = 1024;
+
+    /// <summary>Steps of the sampler, 1 to <see cref="SchedulerOptions.MaximumSteps"/>.</summary>
+    public int Steps { get; init; } = 40;
+
+    /// <summary>
+    /// Scale w of classifier-free guidance, v = v_u + w (v_c - v_u), 0 to 100. At 1 the negative prompt is not evaluated, which halves the time.
+    /// </summary>
+    public float Guidance { get; init; } = 3;
+
+    /// <summary>The seed of the first picture; the k-th one after it has this plus k. Null takes a random one, which the pictures then state.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>Pictures per prompt, 1 to 1000.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>The sampler.</summary>
+    public ISampler Sampler { get; init; } = Samplers.BuiltIn.Create(Samplers.Default);
+
+    /// <summary>The scheduler.</summary>
+    public IScheduler Scheduler { get; init; } = Schedulers.Get("flow_match");
+
+    /// <summary>The scheduler's shift; null leaves the scheduler's own default.</summary>
+    public SchedulerOptions? Schedule { get; init; }
+
+    /// <summary>Makes the stream of noise for a seed: by default PyTorch's on the CPU, so that seeds of diffusers and ComfyUI carry over.</summary>
+    public Func<ulong, INoiseGenerator> Noise { get; init; } = static seed => new TorchNoise(unchecked((long)seed));
+
+    /// <summary>What padding positions of T5 see. Other programs differ; see docs/masks.md.</summary>
+    public TextMask TextMask { get; init; } = TextMask.Key;
+
+    /// <summary>How many padding tokens after the prompt the transformer sees: 1 as Chroma was trained; 0 is ComfyUI's plain default.</summary>
+    public int PaddingTokens { get; init; } = 1;
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it and the range.</exception>
+    /// <exception cref="ArgumentException">The schedule's options contradict each other.</exception>
+    public void Validate()
+    {
+        CheckSize(Width, nameof(Width));
+        CheckSize(Height, nameof(Height));
+        CheckRange(Steps, 1, SchedulerOptions.MaximumSteps, nameof(Steps));
+        CheckRange(Count, 1, 1000, nameof(Count));
+        CheckRange(PaddingTokens, 0, 16, nameof(PaddingTokens));
+        if (!(Guidance is >= 0 and <= 100))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Guidance), Guidance, "The guidance must be 0 to 100.");
+        }
+
+        if (!Enum.IsDefined(TextMask))
+        {
+            throw new ArgumentOutOfRangeException(nameof(TextMask), TextMask, "The text mask must be Key, Training or None.");
+        }
+
+        ArgumentNullException.ThrowIfNull(NegativePrompt);
+        ArgumentNullException.ThrowIfNull(Sampler);
+        ArgumentNullException.ThrowIfNull(Scheduler);
+        ArgumentNullException.ThrowIfNull(Noise);
+        Schedule?.Validate();
+    }
+
+    private static void CheckSize(int value, string name)
+    {
+        if (value < SizeStep || value > MaximumSize || value % SizeStep != 0)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"The {name.ToLowerInvariant()} must be a multiple of {SizeStep} from {SizeStep} to {MaximumSize}.");
+        }
+    }
+
+    private static void CheckRange(int value, int least, int most, string name)
+    {
+        if (value < least || value > most)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"'{name}' must be {least} to {most}.");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Chroma.Sampling;
+using Chroma.Scheduling;
+
+namespace Chroma;
+
+/// <summary>The generation settings that a model's folder states in its <c>chroma.json</c>; what it leaves out is <see cref="GenerationOptions.HD"/>'s.</summary>
+internal sealed record ModelDefaults
+{
+    public const string FileName = "chroma.json";
+
+    public int? Width { get; init; }
+
+    public int? Height { get; init; }
+
+    public int? Steps { get; init; }
+
+    public float? Guidance { get; init; }
+
+    public string? Sampler { get; init; }
+
+    public string? Scheduler { get; init; }
+
+    public double? Shift { get; init; }
+
+    public double? Mu { get; init; }
+
+    [JsonIgnore]
+    private string Path { get; init; } = FileName;
+
+    /// <summary>Reads the folder's <c>chroma.json</c>; null if there is none.</summary>
+    /// <exception cref="InvalidDataException">The file is not such a description.</exception>
+    public static ModelDefaults? Find(string folder)
+    {
+        string path = System.IO.Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            ModelDefaults? defaults = JsonSerializer.Deserialize(file, ModelDefaultsJson.Default.ModelDefaults);
+            return defaults is null ? null : defaults with { Path = path };
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"'{path}' is not a description of a model: {error.Message}", error);
+        }
+    }
+
+    /// <summary>The settings as options.</summary>
+    /// <exception cref="InvalidDataException">A setting is out of range or names what does not exist.</exception>
+    public GenerationOptions ToOptions()
+    {
+        GenerationOptions basis = GenerationOptions.HD;
+        try
+        {
+            GenerationOptions options = basis with
+            {
+                Width = Width ?? basis.Width,
+                Height = Height ?? basis.Height,
+                Steps = Steps ?? basis.Steps,
+                Guidance = Guidance ?? basis.Guidance,
+                Sampler = Sampler is null ? basis.Sampler : Samplers.BuiltIn.Create(Sampler),
+                Scheduler = Scheduler is null ? basis.Scheduler : Schedulers.Get(Scheduler),
+                Schedule = Shift is null && Mu is null ? basis.Schedule : new SchedulerOptions { Shift = Shift, Mu = Mu },
+            };
+            options.Validate();
+            return options;
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"'{Path}' has an impossible setting: {error.Message}", error);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
+[JsonSerializable(typeof(ModelDefaults))]
+internal sealed partial class ModelDefaultsJson : JsonSerializerContext;
