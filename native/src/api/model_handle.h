@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <type_traits>
 
 #include "api/handles.h"
 #include "api/wall.h"
@@ -23,10 +25,19 @@ void write_struct(T* to, const T& value, const char* name) {
                 reinterpret_cast<unsigned char*>(to) + sizeof(uint32_t));
 }
 
+// A type as a caller gives it, which may be any number: compared as one before it is read as the enum that it claims to be.
+inline chroma_type checked_type(const chroma_type& type) {
+    const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(type);
+    if (number > CHROMA_TYPE_OTHER) {
+        fail(CHROMA_ERROR_INVALID_ARGUMENT, "'type' is ", static_cast<int64_t>(number), ", which is no chroma_type.");
+    }
+    return static_cast<chroma_type>(number);
+}
+
 // The load options of a model, for its WeightLoader.
 inline WeightOptions weight_options(const chroma_load_options* options) {
     const chroma_load_options load = read_struct(options, "options");
-    return {load.type, load.convert_approximator != 0, {load.progress, load.abort, load.user_data}};
+    return {checked_type(load.type), load.convert_approximator != 0, {load.progress, load.abort, load.user_data}};
 }
 
 // Counts the bytes of a model. Not thread-safe: used under the handle's mutex.

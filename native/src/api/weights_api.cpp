@@ -6,8 +6,10 @@
 
 #include "api/model_handle.h"
 #include "api/wall.h"
+#include "common/cores.h"
 #include "weights/checkpoint.h"
 #include "weights/convert.h"
+#include "weights/quantize.h"
 #include "weights/stored_type.h"
 
 using chroma::Checkpoint;
@@ -15,6 +17,7 @@ using chroma::fail;
 using chroma::MetadataValue;
 using chroma::StoredTensor;
 using chroma::api::guard;
+using chroma::api::read_struct;
 using chroma::api::require;
 using chroma::api::write_struct;
 
@@ -249,6 +252,23 @@ chroma_status chroma_weights_get_numbers(const chroma_weights* weights, int64_t 
         const chroma::MetadataEntry& entry = metadata_at(weights, index);
         check_range(entry, first, count);
         copy_numbers(entry, first, count, count == 0 ? values : require(values, "values"));
+    });
+}
+
+chroma_status chroma_weights_quantize(const char* input_path, const char* output_path,
+                                      const chroma_quantize_options* options) {
+    return guard([&] {
+        const chroma_quantize_options given = read_struct(require(options, "options"), "options");
+        constexpr int32_t kMostThreads = 1024;
+        if (given.threads < 0 || given.threads > kMostThreads) {
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", given.threads, ", but must be 0 (one per core) to ", kMostThreads, ".");
+        }
+        chroma::QuantizeOptions quantize;
+        quantize.type = chroma::api::checked_type(given.type);
+        quantize.include_approximator = given.include_approximator != 0;
+        quantize.threads = given.threads == 0 ? chroma::physical_cores() : given.threads;
+        quantize.callbacks = {given.progress, given.abort, given.user_data};
+        chroma::quantize_checkpoint(require(input_path, "input_path"), require(output_path, "output_path"), quantize);
     });
 }
 

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <mutex>
 #include <set>
-#include <thread>
 
+#include "common/cores.h"
 #include "common/error.h"
 #include "ggml-cpu.h"
 #include "ggml.h"
@@ -78,26 +77,6 @@ class LogRouter {
     std::string line_;
     ggml_log_level level_ = GGML_LOG_LEVEL_INFO;
 };
-
-// Matrix products gain nothing from a second thread on the same core, so threads are counted as cores where the system
-// tells.
-int physical_cores() {
-    const int logical = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-#if defined(__linux__)
-    std::set<std::string> cores;
-    for (int cpu = 0; cpu < logical; ++cpu) {
-        std::ifstream siblings("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
-        std::string line;
-        if (!std::getline(siblings, line)) {
-            return logical;
-        }
-        cores.insert(line);
-    }
-    return std::max(1, static_cast<int>(cores.size()));
-#else
-    return logical;
-#endif
-}
 
 std::string lower(std::string value) {
     std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return std::tolower(c); });

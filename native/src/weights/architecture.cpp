@@ -45,6 +45,15 @@ class NameSet {
     std::vector<std::string_view> names_;
 };
 
+bool recognise_lora(const NameSet& names, Identity& identity) {
+    if (!names.contains_any(
+            {".lora_A.", ".lora_B.", ".lora_up.", ".lora_down.", "lora_unet_", "lora_te_", ".hada_w1_", ".lokr_w1"})) {
+        return false;
+    }
+    identity.description = "a LoRA (changes to a model, without the model)";
+    return true;
+}
+
 void recognise_transformer(const NameSet& names, Identity& identity) {
     const bool blocks = names.starts_any({"double_blocks.", "single_blocks.", "single_transformer_blocks."});
     const bool approximator = names.starts("distilled_guidance_layer.");
@@ -99,9 +108,7 @@ void recognise_autoencoder(const NameSet& names, const std::vector<StoredTensor>
 }
 
 void recognise_foreign(const NameSet& names, Identity& identity) {
-    if (names.contains_any({".lora_A.", ".lora_B.", ".lora_up.", ".lora_down.", "lora_unet_", "lora_te_", ".hada_w1_", ".lokr_w1"})) {
-        identity.description = "a LoRA, which changes a model and is not one";
-    } else if (names.starts_any({"input_blocks.", "joint_blocks.", "down_blocks.", "time_embedding.", "time_embed."})) {
+    if (names.starts_any({"input_blocks.", "joint_blocks.", "down_blocks.", "time_embedding.", "time_embed."})) {
         identity.architecture = CHROMA_ARCHITECTURE_STABLE_DIFFUSION;
         identity.description = "a Stable Diffusion model";
     } else if (names.starts_any({"text_model.encoder.", "text_model.embeddings.", "encoder.layers.", "transformer.resblocks.",
@@ -133,6 +140,9 @@ Identity identify(const std::vector<StoredTensor>& tensors) {
         return identity;
     }
     const NameSet names(tensors);
+    if (recognise_lora(names, identity)) {
+        return identity;
+    }
     recognise_transformer(names, identity);
     if (identity.architecture == CHROMA_ARCHITECTURE_UNKNOWN) {
         recognise_t5(names, identity);

@@ -48,6 +48,7 @@ using MetadataValue = std::variant<std::string, int64_t, double, bool, std::vect
 struct MetadataEntry {
     std::string key;
     MetadataValue value;
+    std::span<const std::byte> gguf;  // type and value as a GGUF file has them, to be copied exactly; empty if it comes from elsewhere
 };
 
 // What one file of a checkpoint holds.

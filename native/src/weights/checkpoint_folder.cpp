@@ -201,7 +201,7 @@ std::vector<MetadataEntry> read_config(const std::string& folder) {
     }
     for (const auto& [key, value] : *root.as_object()) {
         if (auto converted = to_metadata(value)) {
-            entries.push_back({key, std::move(*converted)});
+            entries.push_back({key, std::move(*converted), {}});
         }
     }
     return entries;

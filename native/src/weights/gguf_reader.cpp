@@ -109,11 +109,12 @@ class GgufParser {
             if (!keys.insert(key).second) {
                 refuse("has the metadata key '", printable(key), "' twice.");
             }
+            const uint64_t start = position_;
             MetadataValue value = parse_value(key, read<uint32_t>("metadata"));
             if (key == "general.alignment") {
                 set_alignment(value);
             }
-            metadata.push_back({std::move(key), std::move(value)});
+            metadata.push_back({std::move(key), std::move(value), bytes_.subspan(start, position_ - start)});
         }
     }
 

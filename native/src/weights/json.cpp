@@ -30,7 +30,7 @@ class Parser {
 
   private:
     [[noreturn]] void refuse(const char* what) const {
-        fail(CHROMA_ERROR_FORMAT, "'", source_, "' holds invalid JSON at byte ", position_, " of its header: ", what, ".");
+        fail(CHROMA_ERROR_FORMAT, "'", source_, "' holds invalid JSON at byte ", position_, " of it: ", what, ".");
     }
 
     void skip_space() {
@@ -102,7 +102,7 @@ class Parser {
             expect('"', "expected a key in quotes");
             std::string key = parse_string();
             if (!keys.insert(key).second) {
-                fail(CHROMA_ERROR_FORMAT, "'", source_, "' names '", printable(key), "' twice in its header.");
+                fail(CHROMA_ERROR_FORMAT, "'", source_, "' names '", printable(key), "' twice in its JSON.");
             }
             expect(':', "expected ':'");
             JsonValue value = parse_value(depth + 1);

@@ -71,7 +71,7 @@ class SafetensorsParser {
             if (entry.as_string() == nullptr) {
                 refuse("has a '", kMetadataKey, "' whose value for '", printable(key), "' is no string.");
             }
-            metadata.push_back({key, *entry.as_string()});
+            metadata.push_back({key, *entry.as_string(), {}});
         }
     }
 

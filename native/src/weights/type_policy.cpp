@@ -21,15 +21,25 @@ void TypePolicy::check() const {
     }
 }
 
-ggml_type TypePolicy::choose(WeightKind kind, ggml_type natural, int64_t row) const {
+ggml_type TypePolicy::in_memory(WeightKind kind, ggml_type natural, int64_t row) const {
+    const ggml_type type = in_file(kind, natural, row);
+    switch (kind) {
+        case WeightKind::Vector: return GGML_TYPE_F32;
+        case WeightKind::Convolution: return type == GGML_TYPE_F16 ? GGML_TYPE_F16 : GGML_TYPE_F32;
+        default: return type;
+    }
+}
+
+ggml_type TypePolicy::in_file(WeightKind kind, ggml_type natural, int64_t row) const {
     const ggml_type wanted = type == CHROMA_TYPE_STORED ? natural : to_ggml_type(type);
-    if (kind == WeightKind::Vector || wanted == GGML_TYPE_F32) {
+    if (wanted == GGML_TYPE_F32) {
         return GGML_TYPE_F32;
     }
     switch (kind) {
+        case WeightKind::Vector: return is_float(natural) ? natural : GGML_TYPE_F32;
         case WeightKind::Approximator: return convert_approximator ? fit_to_row(wanted, row) : natural;
-        case WeightKind::Edge: return is_float(wanted) && is_float(natural) ? wanted : natural;
-        case WeightKind::Convolution: return wanted == GGML_TYPE_F16 ? GGML_TYPE_F16 : GGML_TYPE_F32;
+        case WeightKind::Edge:
+        case WeightKind::Convolution: return is_float(wanted) && is_float(natural) ? wanted : natural;
         default: return fit_to_row(wanted, row);
     }
 }

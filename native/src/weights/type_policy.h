@@ -13,7 +13,8 @@ struct TypePolicy {
     void check() const;
 
     // natural: what keeps the stored values (natural_type()). row: elements of a row.
-    [[nodiscard]] ggml_type choose(WeightKind kind, ggml_type natural, int64_t row) const;
+    [[nodiscard]] ggml_type in_memory(WeightKind kind, ggml_type natural, int64_t row) const;
+    [[nodiscard]] ggml_type in_file(WeightKind kind, ggml_type natural, int64_t row) const;
 };
 
 // The type, or where rows are not made of its blocks, the nearest that fits: K-quants give way to q8_0, then f16.

@@ -157,7 +157,7 @@ class WeightLoader::Impl {
             fail(CHROMA_ERROR_INTERNAL, "The tensor '", name, "' is declared twice.");
         }
         const ggml_type natural = natural_type(whole);
-        const ggml_type type = policy_.choose(kind, natural, shape.back());
+        const ggml_type type = policy_.in_memory(kind, natural, shape.back());
         std::vector<int64_t> ne(shape.rbegin(), shape.rend());
         ggml_tensor* tensor = ggml_new_tensor(context_.get(), type, static_cast<int>(ne.size()), ne.data());
         ggml_set_name(tensor, name.c_str());
