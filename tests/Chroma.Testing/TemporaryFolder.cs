@@ -1,11 +1,15 @@
-namespace Chroma.Sdk.Tests.Tensors;
+namespace Chroma.Testing;
 
 /// <summary>A new empty folder that goes away with everything in it.</summary>
-internal sealed class TemporaryFolder : IDisposable
+public sealed class TemporaryFolder : IDisposable
 {
+    /// <summary>The folder.</summary>
     public string Path { get; } = Directory.CreateTempSubdirectory("chroma-").FullName;
 
+    /// <summary>The path of a file in it, which need not exist.</summary>
+    /// <param name="name">The file's name.</param>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
+    /// <inheritdoc/>
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

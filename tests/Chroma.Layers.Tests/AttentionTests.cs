@@ -1,0 +1,113 @@
+using Chroma.Tensors;
+using Chroma.Testing;
+using Xunit;
+
+namespace Chroma.Layers.Tests;
+
+/// <summary>Attention over heads. It has no mask: tokens that a mask would hide are left out instead.</summary>
+public class AttentionTests(StoredModels models)
+{
+    private const string Case = "02_qknorm_rope_attention";
+
+    [Fact]
+    public void It_can_be_worked_out_by_hand()
+    {
+        // One head of 4 channels, two tokens; the scale is 1 / sqrt(4). The first query scores 2 ln 3 / 2 = ln 3 on the first key and 0 on
+        // the second: weights 3/4 and 1/4, (3 x 4 + 0) / 4 = 3 and (0 + 8) / 4 = 2. The second query scores 0 on both: the mean.
+        FloatTensor q = new([2, 0, 0, 0, 0, 0, 0, 0], 1, 1, 2, 4);
+        FloatTensor k = new([MathF.Log(3), 0, 0, 0, 0, 0, 0, 0], 1, 1, 2, 4);
+        FloatTensor v = new([4, 0, 0, 0, 0, 8, 0, 0], 1, 1, 2, 4);
+
+        FloatTensor output = models.Function("attention", ("q", q), ("k", k), ("v", v));
+
+        Agree.WithinAbsolute(output, Named.Tokens([3, 2, 0, 0], [2, 4, 0, 0]), Tolerances.ByHand, "attention");
+    }
+
+    [Fact]
+    public void Heads_come_out_side_by_side()
+    {
+        // One token sees itself alone: the heads' values, one after the other.
+        FloatTensor v = new([1, 2, 3, 4, 5, 6, 7, 8], 1, 2, 1, 4);
+
+        FloatTensor output = models.Function("attention", ("q", v), ("k", v), ("v", v));
+
+        Agree.WithinAbsolute(output, Named.Tokens([1, 2, 3, 4, 5, 6, 7, 8]), Tolerances.ByHand, "attention");
+    }
+
+    [Fact]
+    public void It_agrees_with_the_stored_one_with_and_without_a_mask()
+    {
+        using StoredCase stored = new(Case, Tolerances.Attention);
+        Check(stored, models);
+    }
+
+    [Fact]
+    public void The_stored_case_is_compared_from_end_to_end()
+    {
+        using StoredCase stored = new(Case, Tolerances.Attention);
+        QKNormTests.Check(stored, models);
+        RopeTests.Check(stored, models);
+        Check(stored, models);
+        stored.AssertEveryTensorWasUsed();
+    }
+
+    private static void Check(StoredCase stored, StoredModels models)
+    {
+        FloatTensor q = stored.Input("q_rope"), k = stored.Input("k_rope"), v = stored.Input("v");
+        FloatTensor Attend(FloatTensor q, FloatTensor k, FloatTensor v) => models.Function("attention", ("q", q), ("k", k), ("v", v));
+        stored.Compare("attn_nomask", Attend(q, k, v));
+
+        bool[,] keep = stored.Input("keep").ToMask();
+        int[] kept = keep.Indices(0), dropped = keep.Indices(0, value: false);
+        Assert.True(dropped.Length > 0 && dropped.Length < kept.Length);
+        FloatTensor keptQ = q.Take(2, kept), keptK = k.Take(2, kept), keptV = v.Take(2, kept);
+        FloatTensor keptRows = Attend(keptQ, keptK, keptV);
+
+        // flow: kept rows see kept tokens, rows of dropped ones are zeros.
+        stored.Compare("attn_mask_outer", Scatter(keptRows, kept, new FloatTensor(1, dropped.Length, keptRows.Shape[2]), dropped));
+
+        // Under a mask of the keys alone, dropped rows see the kept tokens too. Queries do not see each other, so those of the dropped
+        // tokens can take the places of kept ones.
+        FloatTensor stoodIn = Named.Concat(2, q.Take(2, dropped), keptQ.Slice(2, dropped.Length, kept.Length - dropped.Length));
+        FloatTensor droppedRows = Attend(stoodIn, keptK, keptV).Slice(1, 0, dropped.Length);
+        stored.Compare("attn_mask_key", Scatter(keptRows, kept, droppedRows, dropped));
+
+        // diffusers' pipelines add the mask, 1 or 0, to the scores instead. That is a wrong result, kept to recognise it, and it can be
+        // had by one more channel: sqrt(36) in the queries and the mask in the keys, with the other channels scaled from sqrt(32) to sqrt(36).
+        const int Channels = 32, Wider = 36;
+        FloatTensor Widen(FloatTensor x, Func<int, float> last, float scale)
+        {
+            FloatTensor wide = new(1, x.Shape[1], x.Shape[2], Wider);
+            for (int row = 0; row < x.Shape[1] * x.Shape[2]; row++)
+            {
+                System.Numerics.Tensors.TensorPrimitives.Multiply(x.Span.Slice(row * Channels, Channels), scale, wide.Span.Slice(row * Wider, Channels));
+                wide.Span[(row * Wider) + Channels] = last(row % x.Shape[2]);
+            }
+
+            return wide;
+        }
+
+        FloatTensor wideQ = Widen(q, token => keep[0, token] ? MathF.Sqrt(Wider) : 0, MathF.Sqrt((float)Wider / Channels));
+        FloatTensor wideOutput = Attend(wideQ, Widen(k, token => keep[0, token] ? 1 : 0, 1), Widen(v, _ => 0, 1));
+        FloatTensor added = wideOutput.Reshape(1, q.Shape[2], q.Shape[1], Wider).Slice(3, 0, Channels).Reshape(1, q.Shape[2], q.Shape[1] * Channels);
+        stored.Compare("attn_float_mask_added", added);
+        Assert.True(TensorDifference.Between(keptRows.Span, added.Take(1, kept).Span).MaxAbsolute > 0.1);
+
+        // What the stored masks say is what `keep` says.
+        FloatTensor outer = stored.Input("mask_outer"), key = stored.Input("mask_key");
+        for (int i = 0; i < outer.Length; i++)
+        {
+            int query = i / keep.Length, other = i % keep.Length;
+            Assert.Equal(keep[0, query] && keep[0, other], outer.Span[i] != 0);
+            Assert.Equal(keep[0, other], key.Span[i] != 0);
+        }
+    }
+
+    // Rows [1, L, C] put back where they were taken from.
+    private static FloatTensor Scatter(FloatTensor first, int[] firstRows, FloatTensor second, int[] secondRows)
+    {
+        int[] origin = [.. firstRows, .. secondRows];
+        int[] order = [.. Enumerable.Range(0, origin.Length).Select(row => Array.IndexOf(origin, row))];
+        return Named.Concat(1, first, second).Take(1, order);
+    }
+}
