@@ -372,8 +372,8 @@ CHROMA_API chroma_status chroma_transformer_trim(chroma_transformer *transformer
 CHROMA_API chroma_status chroma_transformer_forward(chroma_transformer *transformer, const chroma_transformer_inputs *inputs,
                                                     const chroma_run_options *run, float *velocity);
 
-/* Runs one module alone, by its PyTorch name, on the inputs given; its outputs come through run->tap (which must be set), patterns
- * ignored. docs/modules.md lists each module's inputs and outputs:
+/* Runs one module alone, by its PyTorch name, on the inputs given; its outputs come through run->tap (which must be set), whatever the
+ * patterns; taps of the layers inside it come too where the patterns fit. docs/modules.md lists each module's inputs and outputs:
  *   distilled_guidance_layer: x [N, M, in]                                 -> output [N, M, hidden]
  *   double_blocks.N: img [B, L, C], txt [B, T, C], modulation [B, 12, C] (img shift1 scale1 gate1 shift2 scale2 gate2, then txt), ids [T + L, 3] -> img, txt
  *   single_blocks.N: x [B, L, C], modulation [B, 3, C] (shift, scale, gate), ids [L, 3]  -> output
