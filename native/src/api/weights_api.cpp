@@ -27,7 +27,9 @@ struct chroma_weights {
 
 namespace {
 
-const Checkpoint& checkpoint_of(const chroma_weights* weights) { return *require(weights, "weights")->checkpoint; }
+const Checkpoint& checkpoint_of(const chroma_weights* weights) {
+    return *require(weights, "weights")->checkpoint;
+}
 
 template <typename T>
 const T& at(const std::vector<T>& list, int64_t index, const char* what) {
@@ -83,8 +85,8 @@ void check_range(const chroma::MetadataEntry& entry, int64_t first, int64_t coun
     chroma_metadata described{};
     describe(entry.value, described);
     if (first < 0 || count < 0 || first > described.count || count > described.count - first) {
-        fail(CHROMA_ERROR_INVALID_ARGUMENT, "The metadata '", entry.key, "' has ", described.count, " elements, but ", count,
-             " from ", first, " on were asked for.");
+        fail(CHROMA_ERROR_INVALID_ARGUMENT, "The metadata '", entry.key, "' has ", described.count, " elements, but ",
+             count, " from ", first, " on were asked for.");
     }
 }
 
@@ -130,8 +132,9 @@ chroma_status chroma_type_parse(const char* name, chroma_type* type) {
     return guard([&] {
         chroma_type found{};
         if (!chroma::parse_type(require(name, "name"), found)) {
-            fail(CHROMA_ERROR_INVALID_ARGUMENT, "There is no tensor type '", name,
-                 "'; f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k and q2_k are the usual ones.");
+            fail(
+                CHROMA_ERROR_INVALID_ARGUMENT, "There is no tensor type '", name,
+                "'; f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k and q2_k are the usual ones.");
         }
         *require(type, "type") = found;
     });
@@ -146,7 +149,9 @@ chroma_status chroma_weights_open(const char* path, chroma_weights** weights) {
     });
 }
 
-void chroma_weights_free(chroma_weights* weights) { std::unique_ptr<chroma_weights>{weights}.reset(); }
+void chroma_weights_free(chroma_weights* weights) {
+    std::unique_ptr<chroma_weights>{weights}.reset();
+}
 
 chroma_status chroma_weights_get_info(const chroma_weights* weights, chroma_weights_info* info) {
     return guard([&] {
@@ -193,12 +198,12 @@ chroma_status chroma_weights_read(const chroma_weights* weights, int64_t index, 
         const StoredTensor& tensor = tensor_at(weights, index);
         const int64_t elements = chroma::element_count(tensor.shape);
         if (count != elements) {
-            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'count' is ", count, ", but the tensor '", tensor.name, "' has ", elements,
-                 " elements.");
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'count' is ", count, ", but the tensor '", tensor.name, "' has ",
+                 elements, " elements.");
         }
         if (tensor.type.to_float == nullptr) {
-            fail(CHROMA_ERROR_UNSUPPORTED, "'", tensor.file, "' stores the tensor '", tensor.name, "' as ", tensor.type.text,
-                 ", which can't be converted to float32.");
+            fail(CHROMA_ERROR_UNSUPPORTED, "'", tensor.file, "' stores the tensor '", tensor.name, "' as ",
+                 tensor.type.text, ", which can't be converted to float32.");
         }
         if (count > 0) {
             chroma::convert_to_float(tensor, 0, count, require(values, "values"));
@@ -234,8 +239,8 @@ chroma_status chroma_weights_find_metadata(const chroma_weights* weights, const 
     });
 }
 
-chroma_status chroma_weights_get_string(const chroma_weights* weights, int64_t index, int64_t element, const char** text,
-                                        int64_t* length) {
+chroma_status chroma_weights_get_string(const chroma_weights* weights, int64_t index, int64_t element,
+                                        const char** text, int64_t* length) {
     return guard([&] {
         const chroma::MetadataEntry& entry = metadata_at(weights, index);
         check_range(entry, element, 1);
@@ -261,7 +266,8 @@ chroma_status chroma_weights_quantize(const char* input_path, const char* output
         const chroma_quantize_options given = read_struct(require(options, "options"), "options");
         constexpr int32_t kMostThreads = 1024;
         if (given.threads < 0 || given.threads > kMostThreads) {
-            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", given.threads, ", but must be 0 (one per core) to ", kMostThreads, ".");
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", given.threads, ", but must be 0 (one per core) to ",
+                 kMostThreads, ".");
         }
         chroma::QuantizeOptions quantize;
         quantize.type = chroma::api::checked_type(given.type);

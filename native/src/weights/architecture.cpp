@@ -23,7 +23,9 @@ class NameSet {
         std::sort(names_.begin(), names_.end());
     }
 
-    [[nodiscard]] bool has(std::string_view name) const { return std::binary_search(names_.begin(), names_.end(), name); }
+    [[nodiscard]] bool has(std::string_view name) const {
+        return std::binary_search(names_.begin(), names_.end(), name);
+    }
 
     [[nodiscard]] bool starts(std::string_view prefix) const {
         const auto found = std::lower_bound(names_.begin(), names_.end(), prefix);
@@ -31,7 +33,8 @@ class NameSet {
     }
 
     [[nodiscard]] bool starts_any(std::initializer_list<std::string_view> prefixes) const {
-        return std::any_of(prefixes.begin(), prefixes.end(), [this](std::string_view prefix) { return starts(prefix); });
+        return std::any_of(prefixes.begin(), prefixes.end(),
+                           [this](std::string_view prefix) { return starts(prefix); });
     }
 
     [[nodiscard]] bool contains_any(std::initializer_list<std::string_view> parts) const {
@@ -60,9 +63,11 @@ void recognise_transformer(const NameSet& names, Identity& identity) {
     if (!blocks && !approximator) {
         return;
     }
-    if (names.starts_any({"nerf_", "img_in_patch."})) {
+    if (names.starts_any({"nerf_", "nerf.", "img_in_patch."})) {
         identity.architecture = CHROMA_ARCHITECTURE_CHROMA_RADIANCE;
-        identity.description = "a Chroma Radiance model (it works on pixels, without an autoencoder); Chroma Radiance is not supported yet";
+        identity.description =
+            "a Chroma Radiance model (it works on pixels, without an autoencoder); Chroma Radiance is not supported "
+            "yet";
         return;
     }
     if (approximator) {
@@ -76,7 +81,8 @@ void recognise_transformer(const NameSet& names, Identity& identity) {
         identity.architecture = CHROMA_ARCHITECTURE_FLUX;
         identity.description = "a FLUX model (it has time_in and modulation layers instead of an Approximator)";
     } else {
-        identity.description = "a part of a transformer of FLUX's kind without an Approximator (distilled_guidance_layer)";
+        identity.description =
+            "a part of a transformer of FLUX's kind without an Approximator (distilled_guidance_layer)";
     }
 }
 
@@ -87,7 +93,8 @@ void recognise_t5(const NameSet& names, Identity& identity) {
     if (names.has("encoder.block.0.layer.1.DenseReluDense.wi.weight")) {
         identity.description = "a first-generation T5 (its feed-forward layer is not gated), where T5 v1.1 is needed";
     } else if (names.has("encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight")) {
-        identity.description = "a UMT5 encoder (each layer has its own relative position bias), where T5 v1.1 is needed";
+        identity.description =
+            "a UMT5 encoder (each layer has its own relative position bias), where T5 v1.1 is needed";
     } else {
         identity.has_t5 = true;
     }
@@ -99,7 +106,8 @@ void recognise_autoencoder(const NameSet& names, const std::vector<StoredTensor>
     }
     constexpr int64_t kOlderChannels = 4;
     for (const StoredTensor& tensor : tensors) {
-        if (tensor.canonical == "decoder.conv_in.weight" && tensor.shape.size() == 4 && tensor.shape[1] == kOlderChannels) {
+        if (tensor.canonical == "decoder.conv_in.weight" && tensor.shape.size() == 4 &&
+            tensor.shape[1] == kOlderChannels) {
             identity.description = "a Stable Diffusion autoencoder with 4 latent channels";
             return;
         }
@@ -111,8 +119,9 @@ void recognise_foreign(const NameSet& names, Identity& identity) {
     if (names.starts_any({"input_blocks.", "joint_blocks.", "down_blocks.", "time_embedding.", "time_embed."})) {
         identity.architecture = CHROMA_ARCHITECTURE_STABLE_DIFFUSION;
         identity.description = "a Stable Diffusion model";
-    } else if (names.starts_any({"text_model.encoder.", "text_model.embeddings.", "encoder.layers.", "transformer.resblocks.",
-                                 "conditioner.embedders.", "text_encoders.clip", "v.blk.", "t.blk."})) {
+    } else if (names.starts_any({"text_model.encoder.", "text_model.embeddings.", "encoder.layers.",
+                                 "transformer.resblocks.", "conditioner.embedders.", "text_encoders.clip", "v.blk.",
+                                 "t.blk."})) {
         identity.architecture = CHROMA_ARCHITECTURE_CLIP;
         identity.description = "a CLIP text encoder";
     } else if (names.starts_any({"blk.", "layers.0.self_attn.", "lm_head."})) {
@@ -126,10 +135,14 @@ void recognise_foreign(const NameSet& names, Identity& identity) {
 
 bool Identity::has(chroma_architecture wanted) const {
     switch (wanted) {
-        case CHROMA_ARCHITECTURE_CHROMA: return has_chroma;
-        case CHROMA_ARCHITECTURE_T5_ENCODER: return has_t5;
-        case CHROMA_ARCHITECTURE_AUTOENCODER: return has_autoencoder;
-        default: return architecture == wanted;
+        case CHROMA_ARCHITECTURE_CHROMA:
+            return has_chroma;
+        case CHROMA_ARCHITECTURE_T5_ENCODER:
+            return has_t5;
+        case CHROMA_ARCHITECTURE_AUTOENCODER:
+            return has_autoencoder;
+        default:
+            return architecture == wanted;
     }
 }
 
@@ -165,14 +178,22 @@ Identity identify(const std::vector<StoredTensor>& tensors) {
 
 const char* architecture_noun(chroma_architecture architecture) {
     switch (architecture) {
-        case CHROMA_ARCHITECTURE_CHROMA: return "a Chroma transformer";
-        case CHROMA_ARCHITECTURE_T5_ENCODER: return "a T5 encoder";
-        case CHROMA_ARCHITECTURE_AUTOENCODER: return "an autoencoder of FLUX's kind";
-        case CHROMA_ARCHITECTURE_FLUX: return "a FLUX model";
-        case CHROMA_ARCHITECTURE_CHROMA_RADIANCE: return "a Chroma Radiance model";
-        case CHROMA_ARCHITECTURE_CLIP: return "a CLIP text encoder";
-        case CHROMA_ARCHITECTURE_STABLE_DIFFUSION: return "a Stable Diffusion model";
-        case CHROMA_ARCHITECTURE_UNKNOWN: break;
+        case CHROMA_ARCHITECTURE_CHROMA:
+            return "a Chroma transformer";
+        case CHROMA_ARCHITECTURE_T5_ENCODER:
+            return "a T5 encoder";
+        case CHROMA_ARCHITECTURE_AUTOENCODER:
+            return "an autoencoder of FLUX's kind";
+        case CHROMA_ARCHITECTURE_FLUX:
+            return "a FLUX model";
+        case CHROMA_ARCHITECTURE_CHROMA_RADIANCE:
+            return "a Chroma Radiance model";
+        case CHROMA_ARCHITECTURE_CLIP:
+            return "a CLIP text encoder";
+        case CHROMA_ARCHITECTURE_STABLE_DIFFUSION:
+            return "a Stable Diffusion model";
+        case CHROMA_ARCHITECTURE_UNKNOWN:
+            break;
     }
     return "an unknown model";
 }

@@ -39,15 +39,18 @@ std::string join_parts(Assembly& assembly) {
     WholeTensor& whole = assembly.whole;
     for (size_t i = 0; i < whole.parts.size(); ++i) {
         if (whole.parts[i] == nullptr) {
-            return text("part ", i + 1, " of the ", whole.parts.size(), " stored tensors that make up '", whole.name, "' is missing");
+            return text("part ", i + 1, " of the ", whole.parts.size(), " stored tensors that make up '", whole.name,
+                        "' is missing");
         }
     }
     whole.shape = whole.parts[0]->shape;
     for (size_t i = 1; i < whole.parts.size(); ++i) {
         const Shape& shape = whole.parts[i]->shape;
-        if (shape.empty() || shape.size() != whole.shape.size() || !std::equal(shape.begin() + 1, shape.end(), whole.shape.begin() + 1)) {
-            return text("the tensors '", whole.parts[0]->name, "' of shape ", shape_text(whole.parts[0]->shape), " and '",
-                        whole.parts[i]->name, "' of shape ", shape_text(shape), " do not fit together to '", whole.name, "'");
+        if (shape.empty() || shape.size() != whole.shape.size() ||
+            !std::equal(shape.begin() + 1, shape.end(), whole.shape.begin() + 1)) {
+            return text("the tensors '", whole.parts[0]->name, "' of shape ", shape_text(whole.parts[0]->shape),
+                        " and '", whole.parts[i]->name, "' of shape ", shape_text(shape), " do not fit together to '",
+                        whole.name, "'");
         }
         whole.shape[0] += shape[0];
     }
@@ -95,7 +98,8 @@ void Checkpoint::add_index(const std::string& path) {
         shards[entry.shard].push_back(&entry);
     }
     if (shards.size() > kMostShards) {
-        fail(CHROMA_ERROR_FORMAT, "'", path, "' lists ", shards.size(), " shards; at most ", kMostShards, " are supported.");
+        fail(CHROMA_ERROR_FORMAT, "'", path, "' lists ", shards.size(), " shards; at most ", kMostShards,
+             " are supported.");
     }
     for (const auto& [shard, entries] : shards) {
         const std::string shard_path = sibling(path, shard);
@@ -111,8 +115,8 @@ void Checkpoint::add_index(const std::string& path) {
         for (const IndexEntry* entry : entries) {
             const auto found = by_name.find(entry->tensor);
             if (found == by_name.end()) {
-                fail(CHROMA_ERROR_FORMAT, "The shard '", shard_path, "' lacks the tensor '", printable(entry->tensor), "' that '", path,
-                     "' promises.");
+                fail(CHROMA_ERROR_FORMAT, "The shard '", shard_path, "' lacks the tensor '", printable(entry->tensor),
+                     "' that '", path, "' promises.");
             }
             StoredTensor tensor = *found->second;
             tensor.file_index = files_.size();
@@ -221,7 +225,8 @@ void Checkpoint::name_tensors() {
     }
 }
 
-// Scaled float8 (ComfyUI's): beside "X.weight" lies "X.scale_weight" or "X.weight_scale", one factor for all or one per row.
+// Scaled float8 (ComfyUI's): beside "X.weight" lies "X.scale_weight" or "X.weight_scale", one factor for all or one per
+// row.
 void Checkpoint::find_scales() {
     constexpr std::string_view kWeight = ".weight";
     for (WholeTensor& whole : wholes_) {

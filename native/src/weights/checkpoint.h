@@ -23,7 +23,8 @@ namespace chroma {
 
 struct StoredTensor {
     std::string name;       // as the file has it
-    std::string canonical;  // as the original checkpoint names it; of a part, the whole's name and "[part]" ("...qkv.weight[0]")
+    std::string canonical;  // as the original checkpoint names it; of a part, the whole's name and "[part]"
+                            // ("...qkv.weight[0]")
     StoredType type;
     Shape shape;  // PyTorch order
     std::span<const std::byte> data;
@@ -36,10 +37,11 @@ struct WholeTensor {
     std::string name;  // canonical
     Shape shape;
     WeightKind kind = WeightKind::Vector;
-    bool known = false;                       // the name is one of a component's; kind means something only then
-    std::vector<const StoredTensor*> parts;   // in the order of their rows
-    std::vector<const StoredTensor*> scales;  // of scaled float8: what each part's values are multiplied with; null: nothing
-    std::string problem;                      // why it can't be used (a part is missing); empty: it can
+    bool known = false;                      // the name is one of a component's; kind means something only then
+    std::vector<const StoredTensor*> parts;  // in the order of their rows
+    std::vector<const StoredTensor*>
+        scales;           // of scaled float8: what each part's values are multiplied with; null: nothing
+    std::string problem;  // why it can't be used (a part is missing); empty: it can
 };
 
 using MetadataValue = std::variant<std::string, int64_t, double, bool, std::vector<std::string>, std::vector<int64_t>,
@@ -48,7 +50,8 @@ using MetadataValue = std::variant<std::string, int64_t, double, bool, std::vect
 struct MetadataEntry {
     std::string key;
     MetadataValue value;
-    std::span<const std::byte> gguf;  // type and value as a GGUF file has them, to be copied exactly; empty if it comes from elsewhere
+    std::span<const std::byte>
+        gguf;  // type and value as a GGUF file has them, to be copied exactly; empty if it comes from elsewhere
 };
 
 // What one file of a checkpoint holds.

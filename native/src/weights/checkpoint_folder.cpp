@@ -76,8 +76,9 @@ const std::string* preferred(const std::vector<std::string>& names, std::string_
 [[noreturn]] void refuse_folder(const std::string& folder, const Listing& listing) {
     for (const char* component : {"transformer", "text_encoder", "vae"}) {
         if (std::find(listing.folders.begin(), listing.folders.end(), component) != listing.folders.end()) {
-            fail(CHROMA_ERROR_IO, "The folder '", folder, "' holds no weights itself: it is a whole pipeline with the folders ",
-                 joined(listing.folders), ", of which one component is meant (such as '", component, "').");
+            fail(CHROMA_ERROR_IO, "The folder '", folder,
+                 "' holds no weights itself: it is a whole pipeline with the folders ", joined(listing.folders),
+                 ", of which one component is meant (such as '", component, "').");
         }
     }
     std::vector<std::string> all = listing.folders;
@@ -144,7 +145,9 @@ bool exists(const std::string& path) {
     return fs::exists(to_path(path), ignored);
 }
 
-bool is_index(const std::string& path) { return path.ends_with(".index.json"); }
+bool is_index(const std::string& path) {
+    return path.ends_with(".index.json");
+}
 
 std::string sibling(const std::string& path, const std::string& name) {
     return from_path(to_path(path).parent_path() / to_path(name));
@@ -164,8 +167,8 @@ std::string find_weights(const std::string& folder) {
             return inside(found[0]);
         }
         if (found.size() > 1) {
-            fail(CHROMA_ERROR_IO, "The folder '", folder, "' holds ", found.size(), " weight files, of which one is meant: ",
-                 joined(found), ".");
+            fail(CHROMA_ERROR_IO, "The folder '", folder, "' holds ", found.size(),
+                 " weight files, of which one is meant: ", joined(found), ".");
         }
     }
     refuse_folder(folder, listing);
@@ -175,14 +178,16 @@ std::vector<IndexEntry> read_index(const std::string& path) {
     const JsonValue root = read_json_file(path);
     const JsonValue* map = root.find("weight_map");
     if (map == nullptr || map->as_object() == nullptr || map->as_object()->empty()) {
-        fail(CHROMA_ERROR_FORMAT, "'", path, "' is no index of shards: it has no 'weight_map' of tensor names to files.");
+        fail(CHROMA_ERROR_FORMAT, "'", path,
+             "' is no index of shards: it has no 'weight_map' of tensor names to files.");
     }
     std::vector<IndexEntry> entries;
     for (const auto& [tensor, shard] : *map->as_object()) {
         const std::string* name = shard.as_string();
-        if (name == nullptr || name->empty() || name->find_first_of(std::string_view("/\\:\0", 4)) != std::string::npos ||
-            *name == "." || *name == "..") {
-            fail(CHROMA_ERROR_FORMAT, "'", path, "' does not name a file beside it for the tensor '", printable(tensor), "'.");
+        if (name == nullptr || name->empty() ||
+            name->find_first_of(std::string_view("/\\:\0", 4)) != std::string::npos || *name == "." || *name == "..") {
+            fail(CHROMA_ERROR_FORMAT, "'", path, "' does not name a file beside it for the tensor '", printable(tensor),
+                 "'.");
         }
         entries.push_back({tensor, *name});
     }

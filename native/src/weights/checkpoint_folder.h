@@ -24,7 +24,8 @@ struct IndexEntry {
 // Throws FORMAT on a damaged index, or one that points outside its folder.
 [[nodiscard]] std::vector<IndexEntry> read_index(const std::string& path);
 
-// The values of a folder's config.json (numbers, strings, arrays of them) under their own names; nothing if there is none.
+// The values of a folder's config.json (numbers, strings, arrays of them) under their own names; nothing if there is
+// none.
 [[nodiscard]] std::vector<MetadataEntry> read_config(const std::string& folder);
 
 }  // namespace chroma

@@ -25,24 +25,38 @@ constexpr uint32_t kVersion = 3;
 constexpr uint32_t kQuantizationVersion = GGML_QNT_VERSION;
 constexpr size_t kLongestKey = 65535;
 
-// general.file_type, as the GGUF specification numbers it (llama.cpp's llama_ftype; for K-quants the "S" mixes, which are of one
-// type). None for a file that keeps several types.
+// general.file_type, as the GGUF specification numbers it (llama.cpp's llama_ftype; for K-quants the "S" mixes, which
+// are of one type). None for a file that keeps several types.
 std::optional<uint32_t> file_type(chroma_type type) {
     switch (type) {
-        case CHROMA_TYPE_F32: return 0;
-        case CHROMA_TYPE_F16: return 1;
-        case CHROMA_TYPE_Q4_0: return 2;
-        case CHROMA_TYPE_Q4_1: return 3;
-        case CHROMA_TYPE_Q8_0: return 7;
-        case CHROMA_TYPE_Q5_0: return 8;
-        case CHROMA_TYPE_Q5_1: return 9;
-        case CHROMA_TYPE_Q2_K: return 10;
-        case CHROMA_TYPE_Q3_K: return 11;
-        case CHROMA_TYPE_Q4_K: return 14;
-        case CHROMA_TYPE_Q5_K: return 16;
-        case CHROMA_TYPE_Q6_K: return 18;
-        case CHROMA_TYPE_BF16: return 32;
-        default: return std::nullopt;
+        case CHROMA_TYPE_F32:
+            return 0;
+        case CHROMA_TYPE_F16:
+            return 1;
+        case CHROMA_TYPE_Q4_0:
+            return 2;
+        case CHROMA_TYPE_Q4_1:
+            return 3;
+        case CHROMA_TYPE_Q8_0:
+            return 7;
+        case CHROMA_TYPE_Q5_0:
+            return 8;
+        case CHROMA_TYPE_Q5_1:
+            return 9;
+        case CHROMA_TYPE_Q2_K:
+            return 10;
+        case CHROMA_TYPE_Q3_K:
+            return 11;
+        case CHROMA_TYPE_Q4_K:
+            return 14;
+        case CHROMA_TYPE_Q5_K:
+            return 16;
+        case CHROMA_TYPE_Q6_K:
+            return 18;
+        case CHROMA_TYPE_BF16:
+            return 32;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -50,10 +64,14 @@ std::optional<uint32_t> file_type(chroma_type type) {
 const char* gguf_architecture(chroma_architecture architecture) {
     switch (architecture) {
         case CHROMA_ARCHITECTURE_CHROMA:
-        case CHROMA_ARCHITECTURE_FLUX: return "flux";
-        case CHROMA_ARCHITECTURE_T5_ENCODER: return "t5encoder";
-        case CHROMA_ARCHITECTURE_AUTOENCODER: return "autoencoder";
-        default: return "unknown";
+        case CHROMA_ARCHITECTURE_FLUX:
+            return "flux";
+        case CHROMA_ARCHITECTURE_T5_ENCODER:
+            return "t5encoder";
+        case CHROMA_ARCHITECTURE_AUTOENCODER:
+            return "autoencoder";
+        default:
+            return "unknown";
     }
 }
 
@@ -173,7 +191,9 @@ GgufMetadata gguf_metadata(const Checkpoint& checkpoint, chroma_type type) {
     return out;
 }
 
-int64_t padded(int64_t bytes) { return (bytes + kGgufAlignment - 1) / kGgufAlignment * kGgufAlignment; }
+int64_t padded(int64_t bytes) {
+    return (bytes + kGgufAlignment - 1) / kGgufAlignment * kGgufAlignment;
+}
 
 std::string number_text(double value) {
     char digits[32];
@@ -206,22 +226,33 @@ std::string value_text(const std::vector<T>& values) {
 
 const char* safetensors_word(ggml_type type) {
     switch (type) {
-        case GGML_TYPE_F32: return "F32";
-        case GGML_TYPE_F16: return "F16";
-        case GGML_TYPE_BF16: return "BF16";
-        case GGML_TYPE_F64: return "F64";
-        case GGML_TYPE_I8: return "I8";
-        case GGML_TYPE_I16: return "I16";
-        case GGML_TYPE_I32: return "I32";
-        case GGML_TYPE_I64: return "I64";
+        case GGML_TYPE_F32:
+            return "F32";
+        case GGML_TYPE_F16:
+            return "F16";
+        case GGML_TYPE_BF16:
+            return "BF16";
+        case GGML_TYPE_F64:
+            return "F64";
+        case GGML_TYPE_I8:
+            return "I8";
+        case GGML_TYPE_I16:
+            return "I16";
+        case GGML_TYPE_I32:
+            return "I32";
+        case GGML_TYPE_I64:
+            return "I64";
         default:
-            fail(CHROMA_ERROR_INVALID_ARGUMENT, "A safetensors file can't hold the type ", ggml_type_name(type), "; write a .gguf file.");
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "A safetensors file can't hold the type ", ggml_type_name(type),
+                 "; write a .gguf file.");
     }
 }
 
 }  // namespace
 
-int64_t PlannedTensor::bytes() const { return static_cast<int64_t>(ggml_row_size(type, element_count(whole->shape))); }
+int64_t PlannedTensor::bytes() const {
+    return static_cast<int64_t>(ggml_row_size(type, element_count(whole->shape)));
+}
 
 std::string gguf_header(const Checkpoint& checkpoint, const std::vector<PlannedTensor>& tensors, chroma_type type) {
     const GgufMetadata metadata = gguf_metadata(checkpoint, type);
@@ -261,8 +292,9 @@ std::string safetensors_header(const Checkpoint& checkpoint, const std::vector<P
     int64_t offset = 0;
     for (const PlannedTensor& tensor : tensors) {
         const int64_t end = offset + tensor.bytes();
-        json += text(json.size() > 1 ? "," : "", json_string(tensor.whole->name), ":{\"dtype\":\"", safetensors_word(tensor.type),
-                     "\",\"shape\":", value_text(tensor.whole->shape), ",\"data_offsets\":[", offset, ",", end, "]}");
+        json += text(json.size() > 1 ? "," : "", json_string(tensor.whole->name), ":{\"dtype\":\"",
+                     safetensors_word(tensor.type), "\",\"shape\":", value_text(tensor.whole->shape),
+                     ",\"data_offsets\":[", offset, ",", end, "]}");
         offset = end;
     }
     json += "}";

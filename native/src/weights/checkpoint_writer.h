@@ -20,9 +20,11 @@ struct PlannedTensor {
 
 inline constexpr int64_t kGgufAlignment = 32;
 
-// The start of a GGUF version 3 file: header, metadata (the checkpoint's own; general.architecture, general.file_type and
-// general.quantization_version set), and the tensors, whose data follow in order, each at a multiple of kGgufAlignment.
-[[nodiscard]] std::string gguf_header(const Checkpoint& checkpoint, const std::vector<PlannedTensor>& tensors, chroma_type type);
+// The start of a GGUF version 3 file: header, metadata (the checkpoint's own; general.architecture, general.file_type
+// and general.quantization_version set), and the tensors, whose data follow in order, each at a multiple of
+// kGgufAlignment.
+[[nodiscard]] std::string gguf_header(const Checkpoint& checkpoint, const std::vector<PlannedTensor>& tensors,
+                                      chroma_type type);
 
 // The start of a safetensors file; the tensors' data follow in order without gaps.
 [[nodiscard]] std::string safetensors_header(const Checkpoint& checkpoint, const std::vector<PlannedTensor>& tensors);

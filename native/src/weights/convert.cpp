@@ -14,7 +14,9 @@ namespace {
 constexpr int64_t kPieceElements = 1 << 18;  // a multiple of every block
 constexpr size_t kStrictestAlignment = 8;
 
-bool is_aligned(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer) % kStrictestAlignment == 0; }
+bool is_aligned(const void* pointer) {
+    return reinterpret_cast<uintptr_t>(pointer) % kStrictestAlignment == 0;
+}
 
 bool is_float8(const StoredTensor& tensor) {
     return tensor.type.type == CHROMA_TYPE_F8_E4M3 || tensor.type.type == CHROMA_TYPE_F8_E5M2;
@@ -68,7 +70,8 @@ std::vector<ConversionPiece> cut(const WholeTensor& whole, ggml_type to) {
 void convert(const ConversionPiece& piece, ggml_type to, std::byte* target) {
     const StoredType& type = piece.from->type;
     if (type.ggml == to && piece.scale == nullptr) {
-        std::memcpy(target, piece.from->data.data() + type.bytes(piece.first), static_cast<size_t>(type.bytes(piece.count)));
+        std::memcpy(target, piece.from->data.data() + type.bytes(piece.first),
+                    static_cast<size_t>(type.bytes(piece.count)));
         return;
     }
     if (to == GGML_TYPE_F32 && piece.scale == nullptr) {
@@ -81,7 +84,9 @@ void convert(const ConversionPiece& piece, ggml_type to, std::byte* target) {
         apply_scale(piece, values);
     }
     switch (to) {
-        case GGML_TYPE_F32: std::memcpy(target, values.data(), values.size() * sizeof(float)); break;
+        case GGML_TYPE_F32:
+            std::memcpy(target, values.data(), values.size() * sizeof(float));
+            break;
         case GGML_TYPE_F16:
             ggml_fp32_to_fp16_row(values.data(), reinterpret_cast<ggml_fp16_t*>(target), piece.count);
             break;
@@ -89,7 +94,9 @@ void convert(const ConversionPiece& piece, ggml_type to, std::byte* target) {
             // The reference rounding: the same on every processor.
             ggml_fp32_to_bf16_row_ref(values.data(), reinterpret_cast<ggml_bf16_t*>(target), piece.count);
             break;
-        default: quantize(piece, to, values, target); break;
+        default:
+            quantize(piece, to, values, target);
+            break;
     }
 }
 
@@ -119,13 +126,15 @@ ggml_type natural_type(const WholeTensor& whole) {
 void check_usable(const Checkpoint& checkpoint, const WholeTensor& whole) {
     if (!whole.problem.empty()) {
         const bool missing = std::find(whole.parts.begin(), whole.parts.end(), nullptr) != whole.parts.end();
-        fail(missing ? CHROMA_ERROR_MISSING_TENSOR : CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint.path(), "' can't give the tensor '",
-             printable(whole.name), "': ", whole.problem, ".");
+        fail(missing ? CHROMA_ERROR_MISSING_TENSOR : CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint.path(),
+             "' can't give the tensor '", printable(whole.name), "': ", whole.problem, ".");
     }
     for (const StoredTensor* part : whole.parts) {
         if (!part->type.is_weight()) {
-            fail(CHROMA_ERROR_UNSUPPORTED, "'", part->file, "' stores the tensor '", printable(part->name), "' as ", part->type.text,
-                 ", which no weight can be read from (an integer quantisation of another program?); floating point and ggml's "
+            fail(CHROMA_ERROR_UNSUPPORTED, "'", part->file, "' stores the tensor '", printable(part->name), "' as ",
+                 part->type.text,
+                 ", which no weight can be read from (an integer quantisation of another program?); floating point and "
+                 "ggml's "
                  "quantised types are supported.");
         }
     }

@@ -9,8 +9,8 @@
 
 namespace chroma {
 
-// A contiguous run of one stored tensor's elements on the way to another type. Runs start at multiples of every type's block, so that
-// they may be converted in any order, by any thread, with the same result.
+// A contiguous run of one stored tensor's elements on the way to another type. Runs start at multiples of every type's
+// block, so that they may be converted in any order, by any thread, with the same result.
 struct ConversionPiece {
     const StoredTensor* from = nullptr;
     const StoredTensor* scale = nullptr;  // of scaled float8; null: none
@@ -22,7 +22,8 @@ struct ConversionPiece {
 // Cuts a whole tensor, as type `to`, into pieces.
 [[nodiscard]] std::vector<ConversionPiece> cut(const WholeTensor& whole, ggml_type to);
 
-// Writes a piece as `to`. The target is aligned for that type. Throws FORMAT if a value that is to be quantised is infinite or NaN.
+// Writes a piece as `to`. The target is aligned for that type. Throws FORMAT if a value that is to be quantised is
+// infinite or NaN.
 void convert(const ConversionPiece& piece, ggml_type to, std::byte* target);
 
 // Writes a run of a stored tensor's elements as float32, unscaled.

@@ -19,7 +19,8 @@ struct Signature {
 using std::string_view_literals::operator""sv;
 
 constexpr Signature kSignatures[] = {
-    {"pk\x03\x04"sv, "a PyTorch checkpoint (pickle in a zip archive) or another zip archive; convert it to safetensors"},
+    {"pk\x03\x04"sv,
+     "a PyTorch checkpoint (pickle in a zip archive) or another zip archive; convert it to safetensors"},
     {"\x80\x02"sv, "a PyTorch pickle; convert it to safetensors"},
     {"\x80\x03"sv, "a Python pickle; convert it to safetensors"},
     {"\x80\x04"sv, "a Python pickle; convert it to safetensors"},

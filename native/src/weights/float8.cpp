@@ -9,7 +9,9 @@ namespace chroma {
 
 namespace {
 
-constexpr float power_of_two(int exponent) { return std::bit_cast<float>(static_cast<uint32_t>(exponent + 127) << 23); }
+constexpr float power_of_two(int exponent) {
+    return std::bit_cast<float>(static_cast<uint32_t>(exponent + 127) << 23);
+}
 
 constexpr float decode(uint8_t bits, int fraction_bits, int bias) {
     const int exponent = (bits & 0x7F) >> fraction_bits;
@@ -37,7 +39,8 @@ constexpr std::array<float, 256> make_e5m2() {
         if (magnitude > 0x7C) {
             table[i] = std::numeric_limits<float>::quiet_NaN();
         } else if (magnitude == 0x7C) {
-            table[i] = (bits & 0x80) != 0 ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::infinity();
+            table[i] =
+                (bits & 0x80) != 0 ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::infinity();
         } else {
             table[i] = decode(bits, 2, 15);
         }
@@ -53,8 +56,12 @@ static_assert(kE5M2[0x7B] == 57344.0F && kE5M2[0x01] == 0.0000152587890625F && k
 
 }  // namespace
 
-float float8_e4m3(uint8_t bits) { return kE4M3[bits]; }
+float float8_e4m3(uint8_t bits) {
+    return kE4M3[bits];
+}
 
-float float8_e5m2(uint8_t bits) { return kE5M2[bits]; }
+float float8_e5m2(uint8_t bits) {
+    return kE5M2[bits];
+}
 
 }  // namespace chroma

@@ -14,13 +14,14 @@ namespace chroma {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "GGUF and safetensors are little-endian, and mapped as they are");
+static_assert(std::endian::native == std::endian::little,
+              "GGUF and safetensors are little-endian, and mapped as they are");
 
 constexpr std::string_view kMagic = "GGUF";
 constexpr uint64_t kDefaultAlignment = 32;
 constexpr uint64_t kLargestAlignment = 1 << 20;
 constexpr uint32_t kMaxDimensions = 4;
-constexpr uint64_t kMaxArrayElements = 1 << 24;
+constexpr uint64_t kMaxArrayElements = 1 << 22;
 constexpr size_t kLongestKey = 65535;  // the specification's
 
 enum class ValueType : uint32_t { U8, I8, U16, I16, U32, I32, F32, Bool, String, Array, U64, I64, F64 };
@@ -72,7 +73,8 @@ class GgufParser {
     std::string_view read_string(std::string_view what) {
         const auto length = read<uint64_t>(what);
         if (length > remaining()) {
-            refuse("claims ", length, " bytes for its ", what, " at byte ", position_, ", but only ", remaining(), " are left.");
+            refuse("claims ", length, " bytes for its ", what, " at byte ", position_, ", but only ", remaining(),
+                   " are left.");
         }
         const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + position_, length);
         position_ += length;
@@ -92,7 +94,8 @@ class GgufParser {
             return;
         }
         if ((version & 0xFFFFU) == 0 && version != 0) {
-            fail(CHROMA_ERROR_UNSUPPORTED, "'", file_.path(), "' is a big-endian GGUF file; only little-endian ones are supported.");
+            fail(CHROMA_ERROR_UNSUPPORTED, "'", file_.path(),
+                 "' is a big-endian GGUF file; only little-endian ones are supported.");
         }
         fail(CHROMA_ERROR_UNSUPPORTED, "'", file_.path(), "' is a GGUF file of version ", version,
              "; versions 2 and 3 are supported.");
@@ -103,7 +106,8 @@ class GgufParser {
         for (uint64_t i = 0; i < count; ++i) {
             const std::string_view raw = read_string("metadata keys");
             if (raw.empty() || raw.size() > kLongestKey || !is_utf8(raw)) {
-                refuse("has a metadata key at byte ", position_ - raw.size(), " that is no text of 1 to ", kLongestKey, " bytes.");
+                refuse("has a metadata key at byte ", position_ - raw.size(), " that is no text of 1 to ", kLongestKey,
+                       " bytes.");
             }
             std::string key(raw);
             if (!keys.insert(key).second) {
@@ -129,16 +133,26 @@ class GgufParser {
 
     MetadataValue parse_value(const std::string& key, uint32_t type) {
         switch (static_cast<ValueType>(type)) {
-            case ValueType::U8: return int64_t{read<uint8_t>("metadata")};
-            case ValueType::I8: return int64_t{read<int8_t>("metadata")};
-            case ValueType::U16: return int64_t{read<uint16_t>("metadata")};
-            case ValueType::I16: return int64_t{read<int16_t>("metadata")};
-            case ValueType::U32: return int64_t{read<uint32_t>("metadata")};
-            case ValueType::I32: return int64_t{read<int32_t>("metadata")};
-            case ValueType::F32: return double{read<float>("metadata")};
-            case ValueType::Bool: return read<uint8_t>("metadata") != 0;
-            case ValueType::String: return std::string(read_string("metadata"));
-            case ValueType::Array: return parse_array(key);
+            case ValueType::U8:
+                return int64_t{read<uint8_t>("metadata")};
+            case ValueType::I8:
+                return int64_t{read<int8_t>("metadata")};
+            case ValueType::U16:
+                return int64_t{read<uint16_t>("metadata")};
+            case ValueType::I16:
+                return int64_t{read<int16_t>("metadata")};
+            case ValueType::U32:
+                return int64_t{read<uint32_t>("metadata")};
+            case ValueType::I32:
+                return int64_t{read<int32_t>("metadata")};
+            case ValueType::F32:
+                return double{read<float>("metadata")};
+            case ValueType::Bool:
+                return read<uint8_t>("metadata") != 0;
+            case ValueType::String:
+                return std::string(read_string("metadata"));
+            case ValueType::Array:
+                return parse_array(key);
             case ValueType::U64: {
                 const auto value = read<uint64_t>("metadata");
                 if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
@@ -146,8 +160,10 @@ class GgufParser {
                 }
                 return static_cast<int64_t>(value);
             }
-            case ValueType::I64: return read<int64_t>("metadata");
-            case ValueType::F64: return read<double>("metadata");
+            case ValueType::I64:
+                return read<int64_t>("metadata");
+            case ValueType::F64:
+                return read<double>("metadata");
         }
         refuse("has a value of the unknown type ", type, " under the metadata key '", printable(key), "'.");
     }
@@ -156,17 +172,28 @@ class GgufParser {
         const auto type = read<uint32_t>("metadata");
         const auto count = read<uint64_t>("metadata");
         switch (static_cast<ValueType>(type)) {
-            case ValueType::U8: return read_array<uint8_t, int64_t>(key, count);
-            case ValueType::I8: return read_array<int8_t, int64_t>(key, count);
-            case ValueType::U16: return read_array<uint16_t, int64_t>(key, count);
-            case ValueType::I16: return read_array<int16_t, int64_t>(key, count);
-            case ValueType::U32: return read_array<uint32_t, int64_t>(key, count);
-            case ValueType::I32: return read_array<int32_t, int64_t>(key, count);
-            case ValueType::U64: return read_array<uint64_t, int64_t>(key, count);
-            case ValueType::I64: return read_array<int64_t, int64_t>(key, count);
-            case ValueType::F32: return read_array<float, double>(key, count);
-            case ValueType::F64: return read_array<double, double>(key, count);
-            case ValueType::Bool: return read_array<uint8_t, bool>(key, count);
+            case ValueType::U8:
+                return read_array<uint8_t, int64_t>(key, count);
+            case ValueType::I8:
+                return read_array<int8_t, int64_t>(key, count);
+            case ValueType::U16:
+                return read_array<uint16_t, int64_t>(key, count);
+            case ValueType::I16:
+                return read_array<int16_t, int64_t>(key, count);
+            case ValueType::U32:
+                return read_array<uint32_t, int64_t>(key, count);
+            case ValueType::I32:
+                return read_array<int32_t, int64_t>(key, count);
+            case ValueType::U64:
+                return read_array<uint64_t, int64_t>(key, count);
+            case ValueType::I64:
+                return read_array<int64_t, int64_t>(key, count);
+            case ValueType::F32:
+                return read_array<float, double>(key, count);
+            case ValueType::F64:
+                return read_array<double, double>(key, count);
+            case ValueType::Bool:
+                return read_array<uint8_t, bool>(key, count);
             case ValueType::String: {
                 check_array(key, count, kSmallestString);
                 std::vector<std::string> texts;
@@ -208,7 +235,8 @@ class GgufParser {
             StoredTensor tensor;
             const std::string_view raw = read_string("tensor names");
             if (raw.empty() || raw.size() > kLongestKey || !is_utf8(raw)) {
-                refuse("has a tensor name at byte ", position_ - raw.size(), " that is no text of 1 to ", kLongestKey, " bytes.");
+                refuse("has a tensor name at byte ", position_ - raw.size(), " that is no text of 1 to ", kLongestKey,
+                       " bytes.");
             }
             tensor.name = raw;
             tensor.file = file_.path();
@@ -225,7 +253,8 @@ class GgufParser {
     void parse_shape(StoredTensor& tensor) {
         const auto rank = read<uint32_t>("tensor list");
         if (rank > kMaxDimensions) {
-            refuse("gives the tensor '", printable(tensor.name), "' ", rank, " axes; GGUF has at most ", kMaxDimensions, ".");
+            refuse("gives the tensor '", printable(tensor.name), "' ", rank, " axes; GGUF has at most ", kMaxDimensions,
+                   ".");
         }
         for (uint32_t axis = 0; axis < rank; ++axis) {
             const auto length = read<uint64_t>("tensor list");
@@ -245,15 +274,16 @@ class GgufParser {
         }
         const auto offset = read<uint64_t>("tensor list");
         if (offset % alignment_ != 0) {
-            refuse("places the tensor '", printable(tensor.name), "' at offset ", offset, ", which is no multiple of the alignment ",
-                   alignment_, ".");
+            refuse("places the tensor '", printable(tensor.name), "' at offset ", offset,
+                   ", which is no multiple of the alignment ", alignment_, ".");
         }
         return offset;
     }
 
     void place(std::vector<StoredTensor>& tensors, const std::vector<uint64_t>& offsets) const {
         const uint64_t start = (position_ + alignment_ - 1) / alignment_ * alignment_;
-        const std::span<const std::byte> data = start < bytes_.size() ? bytes_.subspan(start) : std::span<const std::byte>();
+        const std::span<const std::byte> data =
+            start < bytes_.size() ? bytes_.subspan(start) : std::span<const std::byte>();
         for (size_t i = 0; i < tensors.size(); ++i) {
             place_tensor(tensors[i], data, offsets[i]);
         }
@@ -272,6 +302,8 @@ bool is_gguf(std::span<const std::byte> bytes) {
     return bytes.size() >= kMagic.size() && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
-FileContent read_gguf(const MappedFile& file) { return GgufParser(file).parse(); }
+FileContent read_gguf(const MappedFile& file) {
+    return GgufParser(file).parse();
+}
 
 }  // namespace chroma

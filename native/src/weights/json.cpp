@@ -15,6 +15,9 @@ namespace {
 // Headers nest three deep; the limit only has to keep hostile text off the end of the stack.
 constexpr int kMaxDepth = 64;
 
+// Far more than any model's header has. Values take many times the memory of the few bytes that may stand for them.
+constexpr int kMaxValues = 4'000'000;
+
 class Parser {
   public:
     Parser(std::string_view text, const std::string& source) : text_(text), source_(source) {}
@@ -34,8 +37,8 @@ class Parser {
     }
 
     void skip_space() {
-        while (position_ < text_.size() && (text_[position_] == ' ' || text_[position_] == '\t' || text_[position_] == '\n' ||
-                                            text_[position_] == '\r')) {
+        while (position_ < text_.size() && (text_[position_] == ' ' || text_[position_] == '\t' ||
+                                            text_[position_] == '\n' || text_[position_] == '\r')) {
             ++position_;
         }
     }
@@ -68,6 +71,9 @@ class Parser {
     JsonValue parse_value(int depth) {
         if (depth > kMaxDepth) {
             refuse("nested too deeply");
+        }
+        if (++values_ > kMaxValues) {
+            refuse("too many values");
         }
         skip_space();
         if (take('{')) {
@@ -163,16 +169,34 @@ class Parser {
             refuse("a string has no end");
         }
         switch (text_[position_++]) {
-            case '"': out.push_back('"'); return;
-            case '\\': out.push_back('\\'); return;
-            case '/': out.push_back('/'); return;
-            case 'b': out.push_back('\b'); return;
-            case 'f': out.push_back('\f'); return;
-            case 'n': out.push_back('\n'); return;
-            case 'r': out.push_back('\r'); return;
-            case 't': out.push_back('\t'); return;
-            case 'u': break;
-            default: refuse("an unknown escape in a string");
+            case '"':
+                out.push_back('"');
+                return;
+            case '\\':
+                out.push_back('\\');
+                return;
+            case '/':
+                out.push_back('/');
+                return;
+            case 'b':
+                out.push_back('\b');
+                return;
+            case 'f':
+                out.push_back('\f');
+                return;
+            case 'n':
+                out.push_back('\n');
+                return;
+            case 'r':
+                out.push_back('\r');
+                return;
+            case 't':
+                out.push_back('\t');
+                return;
+            case 'u':
+                break;
+            default:
+                refuse("an unknown escape in a string");
         }
         uint32_t code = parse_hex();
         if (code >= 0xD800 && code < 0xDC00) {
@@ -232,6 +256,7 @@ class Parser {
     std::string_view text_;
     const std::string& source_;
     size_t position_ = 0;
+    int values_ = 0;
 };
 
 template <typename T>
@@ -266,7 +291,9 @@ const JsonValue* JsonValue::find(std::string_view key) const {
     return member == object->end() ? nullptr : &member->second;
 }
 
-JsonValue parse_json(std::string_view text, const std::string& source) { return Parser(text, source).parse(); }
+JsonValue parse_json(std::string_view text, const std::string& source) {
+    return Parser(text, source).parse();
+}
 
 std::string json_string(std::string_view text) {
     static constexpr char kHex[] = "0123456789abcdef";

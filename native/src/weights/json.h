@@ -1,5 +1,5 @@
-// A small JSON reader (RFC 8259) for the headers of model files: bounded depth, no recursion on the caller's stack beyond it,
-// and memory in proportion to the text.
+// A small JSON reader (RFC 8259) for the headers of model files: bounded depth, no recursion on the caller's stack
+// beyond it, and memory in proportion to the text.
 #pragma once
 
 #include <cstdint>

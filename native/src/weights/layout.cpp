@@ -14,8 +14,8 @@ namespace {
 constexpr uint64_t kMostElements = uint64_t{1} << 48;
 
 [[noreturn]] void refuse_size(const StoredTensor& tensor) {
-    fail(CHROMA_ERROR_FORMAT, "'", tensor.file, "' gives the tensor '", printable(tensor.name), "' the impossible shape ",
-         shape_text(tensor.shape), ".");
+    fail(CHROMA_ERROR_FORMAT, "'", tensor.file, "' gives the tensor '", printable(tensor.name),
+         "' the impossible shape ", shape_text(tensor.shape), ".");
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ uint64_t tensor_bytes(const StoredTensor& tensor) {
     const int64_t row = tensor.shape.empty() ? 1 : tensor.shape.back();
     if (row % tensor.type.block_elements != 0) {
         fail(CHROMA_ERROR_FORMAT, "'", tensor.file, "' stores the tensor '", printable(tensor.name), "' of shape ",
-             shape_text(tensor.shape), " as ", tensor.type.text, ", whose rows are whole blocks of ", tensor.type.block_elements,
-             " elements.");
+             shape_text(tensor.shape), " as ", tensor.type.text, ", whose rows are whole blocks of ",
+             tensor.type.block_elements, " elements.");
     }
     return static_cast<uint64_t>(tensor.type.bytes(static_cast<int64_t>(elements)));
 }
@@ -50,8 +50,8 @@ uint64_t tensor_bytes(const StoredTensor& tensor) {
 void place_tensor(StoredTensor& tensor, std::span<const std::byte> data, uint64_t offset) {
     const uint64_t bytes = tensor_bytes(tensor);
     if (offset > data.size() || bytes > data.size() - offset) {
-        fail(CHROMA_ERROR_FORMAT, "'", tensor.file, "' is truncated: the tensor '", printable(tensor.name), "' needs ", bytes,
-             " bytes at offset ", offset, " of the data, of which the file has ", data.size(),
+        fail(CHROMA_ERROR_FORMAT, "'", tensor.file, "' is truncated: the tensor '", printable(tensor.name), "' needs ",
+             bytes, " bytes at offset ", offset, " of the data, of which the file has ", data.size(),
              ". Was the download finished?");
     }
     tensor.data = data.subspan(offset, bytes);
@@ -70,8 +70,8 @@ void check_overlaps(const std::vector<StoredTensor>& tensors) {
     for (size_t i = 1; i < order.size(); ++i) {
         const StoredTensor& before = *order[i - 1];
         if (before.data.data() + before.data.size() > order[i]->data.data()) {
-            fail(CHROMA_ERROR_FORMAT, "'", before.file, "' gives the same bytes to the tensors '", printable(before.name), "' and '",
-                 printable(order[i]->name), "'.");
+            fail(CHROMA_ERROR_FORMAT, "'", before.file, "' gives the same bytes to the tensors '",
+                 printable(before.name), "' and '", printable(order[i]->name), "'.");
         }
     }
 }

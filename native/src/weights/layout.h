@@ -11,7 +11,8 @@
 
 namespace chroma {
 
-// The bytes of a tensor of this type and shape. Throws FORMAT if they overflow 64 bits or a row is not made of whole blocks.
+// The bytes of a tensor of this type and shape. Throws FORMAT if they overflow 64 bits or a row is not made of whole
+// blocks.
 [[nodiscard]] uint64_t tensor_bytes(const StoredTensor& tensor);
 
 // Sets tensor.data to its bytes at `offset` within `data`. Throws FORMAT if they reach past the end.

@@ -17,8 +17,8 @@ namespace chroma {
     return {utf8.begin(), utf8.end()};
 }
 
-// Movable owner of a mapping. The pages are the page cache's: they take no memory of this process until touched, and any
-// number of models may share them. The file must not be made shorter while it is mapped.
+// Movable owner of a mapping. The pages are the page cache's: they take no memory of this process until touched, and
+// any number of models may share them. The file must not be made shorter while it is mapped.
 class MappedFile {
   public:
     // Throws IO naming the file and the system's reason.

@@ -10,6 +10,7 @@ namespace chroma {
 namespace {
 
 constexpr size_t kMostDigits = 5;
+constexpr std::string_view kSides[] = {"encoder", "decoder"};
 constexpr std::string_view kReversedBlocks = "decoder.up_blocks.";
 
 const std::array<const NameTable*, 3>& tables() {
@@ -35,10 +36,11 @@ int to_number(std::string_view digits) {
     return value;
 }
 
-// What # and * stand for in a name.
+// What #, @ and * stand for in a name.
 struct Captures {
     std::array<std::string_view, 4> numbers;
     size_t count = 0;
+    std::string_view side;
     std::string_view last;
 };
 
@@ -56,6 +58,14 @@ bool matches(std::string_view pattern, std::string_view name, Captures& captures
             }
             captures.numbers[captures.count++] = digits;
             name.remove_prefix(digits.size());
+        } else if (pattern.front() == '@') {
+            const auto* side = std::find_if(std::begin(kSides), std::end(kSides),
+                                            [&](std::string_view s) { return name.starts_with(s); });
+            if (side == std::end(kSides)) {
+                return false;
+            }
+            captures.side = *side;
+            name.remove_prefix(side->size());
         } else {
             if (name.empty() || name.front() != pattern.front()) {
                 return false;
@@ -79,6 +89,8 @@ bool write_canonical(std::string_view pattern, const Captures& captures, int rev
                 return false;
             }
             out += std::to_string(index);
+        } else if (c == '@') {
+            out += captures.side;
         } else if (c == '*') {
             out += captures.last;
         } else {
@@ -102,7 +114,8 @@ std::optional<NameMatch> match_rules(const NameTable& table, std::string_view na
         if (pattern.back() == '*' && captures.last != "weight") {
             match.kind = WeightKind::Vector;
             match.shape = ShapeRule::Same;
-            // Only weights and biases have rows to put together; a companion such as a float8 scale belongs to its part alone.
+            // Only weights and biases have rows to put together; a companion such as a float8 scale belongs to its part
+            // alone.
             if (captures.last != "bias") {
                 return std::nullopt;
             }

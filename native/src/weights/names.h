@@ -1,4 +1,5 @@
-// From the names that programs give tensors to those of the original checkpoints. The tables are in names_<component>.cpp.
+// From the names that programs give tensors to those of the original checkpoints. The tables are in
+// names_<component>.cpp.
 #pragma once
 
 #include <optional>
@@ -19,8 +20,9 @@ enum class ShapeRule {
     Pointwise  // a linear layer's [out, in] stands for a 1x1 convolution's [out, in, 1, 1]
 };
 
-// One line of a name table. In `stored`, # stands for a number and a final * for one last word (weight, bias); `canonical` repeats
-// them in the same order, with ~ for a # that counts from the other end (diffusers numbers decoder blocks in running order).
+// One line of a name table. In `stored`, # stands for a number, @ for "encoder" or "decoder", and a final * for one
+// last word (weight, bias). `canonical` repeats them in the same order, with ~ for a # that counts from the other end
+// (diffusers numbers the decoder's blocks in running order).
 struct NameRule {
     const char* stored;
     const char* canonical;  // null: the same

@@ -1,4 +1,5 @@
-// Chroma's transformer: the training code's names (lodestone-rock/flow, models/chroma) and diffusers' (ChromaTransformer2DModel).
+// Chroma's transformer: the training code's names (lodestone-rock/flow, models/chroma) and diffusers'
+// (ChromaTransformer2DModel).
 #include "weights/names.h"
 
 namespace chroma {

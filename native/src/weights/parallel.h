@@ -11,8 +11,9 @@
 
 namespace chroma {
 
-// Calls work(index) once for each index below count, on up to `threads` threads. Between its own pieces the calling thread calls
-// between(), which may throw to stop everything. The first exception of any thread is rethrown once all have stopped.
+// Calls work(index) once for each index below count, on up to `threads` threads. Between its own pieces the calling
+// thread calls between(), which may throw to stop everything. The first exception of any thread is rethrown once all
+// have stopped.
 template <typename Work, typename Between>
 void for_each_piece(int64_t count, int threads, const Work& work, const Between& between) {
     std::atomic<int64_t> next{0};

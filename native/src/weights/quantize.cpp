@@ -29,7 +29,8 @@ chroma_container container_of(const std::string& path) {
     if (path.ends_with(".safetensors")) {
         return CHROMA_CONTAINER_SAFETENSORS;
     }
-    fail(CHROMA_ERROR_INVALID_ARGUMENT, "The output '", path, "' must end in .gguf or .safetensors, which tells its format.");
+    fail(CHROMA_ERROR_INVALID_ARGUMENT, "The output '", path,
+         "' must end in .gguf or .safetensors, which tells its format.");
 }
 
 class Quantizer {
@@ -48,7 +49,8 @@ class Quantizer {
         for (const MappedFile& file : checkpoint_->files()) {
             std::error_code ignored;
             if (std::filesystem::equivalent(to_path(file.path()), to_path(output_path), ignored)) {
-                fail(CHROMA_ERROR_INVALID_ARGUMENT, "'", output_path, "' is both read and written; choose another output.");
+                fail(CHROMA_ERROR_INVALID_ARGUMENT, "'", output_path,
+                     "' is both read and written; choose another output.");
             }
         }
     }
@@ -104,8 +106,8 @@ class Quantizer {
             planned.type = wanted();
         }
         if (container_ == CHROMA_CONTAINER_GGUF && whole.shape.size() > kMostGgufAxes) {
-            fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name), "' with ",
-                 whole.shape.size(), " axes; a GGUF file can hold at most ", kMostGgufAxes, ".");
+            fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
+                 "' with ", whole.shape.size(), " axes; a GGUF file can hold at most ", kMostGgufAxes, ".");
         }
         for (const StoredTensor* part : whole.parts) {
             total_ += static_cast<int64_t>(part->data.size());
@@ -116,10 +118,12 @@ class Quantizer {
     // A tensor of no known component is copied.
     [[nodiscard]] ggml_type foreign_type(const WholeTensor& whole) const {
         const StoredTensor& stored = *whole.parts[0];
-        const ggml_type type = stored.type.is_weight() && stored.type.ggml != GGML_TYPE_F64 ? natural_type(whole) : stored.type.ggml;
-        if (type == GGML_TYPE_COUNT || (ggml_is_quantized(type) && container_ == CHROMA_CONTAINER_SAFETENSORS && !stored.type.is_weight())) {
-            fail(CHROMA_ERROR_UNSUPPORTED, "'", stored.file, "' stores the tensor '", printable(stored.name), "' as ", stored.type.text,
-                 ", which can't be written to '", output_path_, "'.");
+        const ggml_type type =
+            stored.type.is_weight() && stored.type.ggml != GGML_TYPE_F64 ? natural_type(whole) : stored.type.ggml;
+        if (type == GGML_TYPE_COUNT ||
+            (ggml_is_quantized(type) && container_ == CHROMA_CONTAINER_SAFETENSORS && !stored.type.is_weight())) {
+            fail(CHROMA_ERROR_UNSUPPORTED, "'", stored.file, "' stores the tensor '", printable(stored.name), "' as ",
+                 stored.type.text, ", which can't be written to '", output_path_, "'.");
         }
         return type;
     }
@@ -172,7 +176,8 @@ class Quantizer {
 
 }  // namespace
 
-void quantize_checkpoint(const std::string& input_path, const std::string& output_path, const QuantizeOptions& options) {
+void quantize_checkpoint(const std::string& input_path, const std::string& output_path,
+                         const QuantizeOptions& options) {
     Quantizer(input_path, output_path, options).run();
 }
 

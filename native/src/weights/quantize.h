@@ -15,8 +15,8 @@ struct QuantizeOptions {
     Callbacks callbacks;
 };
 
-// GGUF or safetensors by output_path's extension. Streams: memory stays within a few times a window, whatever the model's size.
-// A failure or an abort leaves no file behind.
+// GGUF or safetensors by output_path's extension. Streams: memory stays within a few times a window, whatever the
+// model's size. A failure or an abort leaves no file behind.
 void quantize_checkpoint(const std::string& input_path, const std::string& output_path, const QuantizeOptions& options);
 
 }  // namespace chroma

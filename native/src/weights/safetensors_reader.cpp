@@ -29,12 +29,13 @@ class SafetensorsParser {
     FileContent parse() {
         const std::span<const std::byte> bytes = file_.bytes();
         if (bytes.size() < kLengthBytes) {
-            refuse("is truncated: a safetensors file has at least ", kLengthBytes, " bytes, this one has ", bytes.size(), ".");
+            refuse("is truncated: a safetensors file has at least ", kLengthBytes, " bytes, this one has ",
+                   bytes.size(), ".");
         }
         const uint64_t length = read_header_length(bytes);
         if (length > kLargestHeader || length > bytes.size() - kLengthBytes) {
-            refuse("claims a header of ", length, " bytes, but has ", bytes.size(), " bytes in all (and ", kLargestHeader,
-                   " is the longest header allowed).");
+            refuse("claims a header of ", length, " bytes, but has ", bytes.size(), " bytes in all (and ",
+                   kLargestHeader, " is the longest header allowed).");
         }
         const std::span<const std::byte> header = bytes.subspan(kLengthBytes, length);
         data_ = bytes.subspan(kLengthBytes + length);
@@ -105,8 +106,8 @@ class SafetensorsParser {
             refuse("gives the tensor '", printable(tensor.name), "' no 'dtype'.");
         }
         if (!find_safetensors_type(*type->as_string(), tensor.type)) {
-            fail(CHROMA_ERROR_UNSUPPORTED, "'", file_.path(), "' stores the tensor '", printable(tensor.name), "' in the type '",
-                 printable(*type->as_string()), "', which is not supported.");
+            fail(CHROMA_ERROR_UNSUPPORTED, "'", file_.path(), "' stores the tensor '", printable(tensor.name),
+                 "' in the type '", printable(*type->as_string()), "', which is not supported.");
         }
     }
 
@@ -116,8 +117,8 @@ class SafetensorsParser {
             refuse("gives the tensor '", printable(tensor.name), "' no 'shape'.");
         }
         if (shape->as_array()->size() > CHROMA_MAX_RANK) {
-            refuse("gives the tensor '", printable(tensor.name), "' ", shape->as_array()->size(), " axes; at most ", CHROMA_MAX_RANK,
-                   " are supported.");
+            refuse("gives the tensor '", printable(tensor.name), "' ", shape->as_array()->size(), " axes; at most ",
+                   CHROMA_MAX_RANK, " are supported.");
         }
         for (const JsonValue& axis : *shape->as_array()) {
             const std::optional<int64_t> length = axis.as_integer();
@@ -153,6 +154,8 @@ bool is_safetensors(std::span<const std::byte> bytes) {
     return first == '{' && read_header_length(bytes) <= kLargestHeader * 1000;
 }
 
-FileContent read_safetensors(const MappedFile& file) { return SafetensorsParser(file).parse(); }
+FileContent read_safetensors(const MappedFile& file) {
+    return SafetensorsParser(file).parse();
+}
 
 }  // namespace chroma

@@ -79,17 +79,17 @@ struct NamedType {
 };
 
 constexpr NamedType kNamedTypes[] = {
-    {CHROMA_TYPE_STORED, GGML_TYPE_COUNT, "stored"},  {CHROMA_TYPE_F32, GGML_TYPE_F32, "f32"},
-    {CHROMA_TYPE_F16, GGML_TYPE_F16, "f16"},          {CHROMA_TYPE_BF16, GGML_TYPE_BF16, "bf16"},
+    {CHROMA_TYPE_STORED, GGML_TYPE_COUNT, "stored"},   {CHROMA_TYPE_F32, GGML_TYPE_F32, "f32"},
+    {CHROMA_TYPE_F16, GGML_TYPE_F16, "f16"},           {CHROMA_TYPE_BF16, GGML_TYPE_BF16, "bf16"},
     {CHROMA_TYPE_F8_E4M3, GGML_TYPE_COUNT, "f8_e4m3"}, {CHROMA_TYPE_F8_E5M2, GGML_TYPE_COUNT, "f8_e5m2"},
-    {CHROMA_TYPE_F64, GGML_TYPE_F64, "f64"},          {CHROMA_TYPE_I8, GGML_TYPE_I8, "i8"},
-    {CHROMA_TYPE_I16, GGML_TYPE_I16, "i16"},          {CHROMA_TYPE_I32, GGML_TYPE_I32, "i32"},
-    {CHROMA_TYPE_I64, GGML_TYPE_I64, "i64"},          {CHROMA_TYPE_Q4_0, GGML_TYPE_Q4_0, "q4_0"},
-    {CHROMA_TYPE_Q4_1, GGML_TYPE_Q4_1, "q4_1"},       {CHROMA_TYPE_Q5_0, GGML_TYPE_Q5_0, "q5_0"},
-    {CHROMA_TYPE_Q5_1, GGML_TYPE_Q5_1, "q5_1"},       {CHROMA_TYPE_Q8_0, GGML_TYPE_Q8_0, "q8_0"},
-    {CHROMA_TYPE_Q2_K, GGML_TYPE_Q2_K, "q2_k"},       {CHROMA_TYPE_Q3_K, GGML_TYPE_Q3_K, "q3_k"},
-    {CHROMA_TYPE_Q4_K, GGML_TYPE_Q4_K, "q4_k"},       {CHROMA_TYPE_Q5_K, GGML_TYPE_Q5_K, "q5_k"},
-    {CHROMA_TYPE_Q6_K, GGML_TYPE_Q6_K, "q6_k"},       {CHROMA_TYPE_OTHER, GGML_TYPE_COUNT, "other"},
+    {CHROMA_TYPE_F64, GGML_TYPE_F64, "f64"},           {CHROMA_TYPE_I8, GGML_TYPE_I8, "i8"},
+    {CHROMA_TYPE_I16, GGML_TYPE_I16, "i16"},           {CHROMA_TYPE_I32, GGML_TYPE_I32, "i32"},
+    {CHROMA_TYPE_I64, GGML_TYPE_I64, "i64"},           {CHROMA_TYPE_Q4_0, GGML_TYPE_Q4_0, "q4_0"},
+    {CHROMA_TYPE_Q4_1, GGML_TYPE_Q4_1, "q4_1"},        {CHROMA_TYPE_Q5_0, GGML_TYPE_Q5_0, "q5_0"},
+    {CHROMA_TYPE_Q5_1, GGML_TYPE_Q5_1, "q5_1"},        {CHROMA_TYPE_Q8_0, GGML_TYPE_Q8_0, "q8_0"},
+    {CHROMA_TYPE_Q2_K, GGML_TYPE_Q2_K, "q2_k"},        {CHROMA_TYPE_Q3_K, GGML_TYPE_Q3_K, "q3_k"},
+    {CHROMA_TYPE_Q4_K, GGML_TYPE_Q4_K, "q4_k"},        {CHROMA_TYPE_Q5_K, GGML_TYPE_Q5_K, "q5_k"},
+    {CHROMA_TYPE_Q6_K, GGML_TYPE_Q6_K, "q6_k"},        {CHROMA_TYPE_OTHER, GGML_TYPE_COUNT, "other"},
 };
 
 std::string in_case(std::string_view text, int (*change)(int)) {
@@ -119,9 +119,12 @@ bool StoredType::is_weight() const {
         case CHROMA_TYPE_I8:
         case CHROMA_TYPE_I16:
         case CHROMA_TYPE_I32:
-        case CHROMA_TYPE_I64: return false;
-        case CHROMA_TYPE_OTHER: return ggml != GGML_TYPE_COUNT && to_float != nullptr;
-        default: return to_float != nullptr;
+        case CHROMA_TYPE_I64:
+            return false;
+        case CHROMA_TYPE_OTHER:
+            return ggml != GGML_TYPE_COUNT && to_float != nullptr;
+        default:
+            return to_float != nullptr;
     }
 }
 
@@ -150,8 +153,12 @@ bool find_ggml_type(uint32_t number, StoredType& type) {
     if (traits->type_name == nullptr || traits->blck_size <= 0 || traits->type_size == 0) {
         return false;  // a number that ggml has given up
     }
-    type = {name_of(ggml),          ggml, in_case(traits->type_name, std::toupper), traits->blck_size,
-            static_cast<int64_t>(traits->type_size), traits->to_float};
+    type = {name_of(ggml),
+            ggml,
+            in_case(traits->type_name, std::toupper),
+            traits->blck_size,
+            static_cast<int64_t>(traits->type_size),
+            traits->to_float};
     return true;
 }
 

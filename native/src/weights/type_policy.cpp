@@ -6,13 +6,16 @@ namespace chroma {
 
 namespace {
 
-bool is_float(ggml_type type) { return type == GGML_TYPE_F32 || type == GGML_TYPE_F16 || type == GGML_TYPE_BF16; }
+bool is_float(ggml_type type) {
+    return type == GGML_TYPE_F32 || type == GGML_TYPE_F16 || type == GGML_TYPE_BF16;
+}
 
 }  // namespace
 
 void TypePolicy::check() const {
     const ggml_type wanted = to_ggml_type(type);
-    const bool writable = type == CHROMA_TYPE_STORED || (wanted != GGML_TYPE_COUNT && (is_float(wanted) || ggml_is_quantized(wanted)));
+    const bool writable =
+        type == CHROMA_TYPE_STORED || (wanted != GGML_TYPE_COUNT && (is_float(wanted) || ggml_is_quantized(wanted)));
     if (!writable) {
         const char* name = type_name(type);
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "Weights can't be converted to the type ",
@@ -24,9 +27,12 @@ void TypePolicy::check() const {
 ggml_type TypePolicy::in_memory(WeightKind kind, ggml_type natural, int64_t row) const {
     const ggml_type type = in_file(kind, natural, row);
     switch (kind) {
-        case WeightKind::Vector: return GGML_TYPE_F32;
-        case WeightKind::Convolution: return type == GGML_TYPE_F16 ? GGML_TYPE_F16 : GGML_TYPE_F32;
-        default: return type;
+        case WeightKind::Vector:
+            return GGML_TYPE_F32;
+        case WeightKind::Convolution:
+            return type == GGML_TYPE_F16 ? GGML_TYPE_F16 : GGML_TYPE_F32;
+        default:
+            return type;
     }
 }
 
@@ -36,11 +42,15 @@ ggml_type TypePolicy::in_file(WeightKind kind, ggml_type natural, int64_t row) c
         return GGML_TYPE_F32;
     }
     switch (kind) {
-        case WeightKind::Vector: return is_float(natural) ? natural : GGML_TYPE_F32;
-        case WeightKind::Approximator: return convert_approximator ? fit_to_row(wanted, row) : natural;
+        case WeightKind::Vector:
+            return is_float(natural) ? natural : GGML_TYPE_F32;
+        case WeightKind::Approximator:
+            return convert_approximator ? fit_to_row(wanted, row) : natural;
         case WeightKind::Edge:
-        case WeightKind::Convolution: return is_float(wanted) && is_float(natural) ? wanted : natural;
-        default: return fit_to_row(wanted, row);
+        case WeightKind::Convolution:
+            return is_float(wanted) && is_float(natural) ? wanted : natural;
+        default:
+            return fit_to_row(wanted, row);
     }
 }
 

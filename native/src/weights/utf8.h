@@ -12,7 +12,8 @@ namespace chroma {
 // Bytes that are no UTF-8 become U+FFFD.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
 
-// A name from a file for a message: control characters become spaces, bytes that are no UTF-8 U+FFFD, and what is too long is cut.
+// A name from a file for a message: control characters become spaces, bytes that are no UTF-8 U+FFFD, and what is too
+// long is cut.
 [[nodiscard]] std::string printable(std::string_view name);
 
 // code: at most 0x10FFFF and no surrogate.

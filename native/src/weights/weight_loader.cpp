@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <map>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "common/error.h"
-#include "ggml-alloc.h"
 #include "ggml.h"
 #include "weights/convert.h"
 #include "weights/json.h"
+#include "weights/loaded_weights.h"
 #include "weights/parallel.h"
 #include "weights/type_policy.h"
 #include "weights/utf8.h"
@@ -21,7 +21,9 @@ namespace chroma {
 namespace {
 
 // What ggml's kernels need of an address: that of the block's largest member.
-size_t alignment_of(ggml_type type) { return type == GGML_TYPE_F16 || type == GGML_TYPE_BF16 ? 2 : 4; }
+size_t alignment_of(ggml_type type) {
+    return type == GGML_TYPE_F16 || type == GGML_TYPE_BF16 ? 2 : 4;
+}
 
 struct Declared {
     const WholeTensor* whole = nullptr;
@@ -42,62 +44,6 @@ Shape without_ones(const Shape& shape) {
     return out;
 }
 
-class LoadedWeights final : public Weights {
-  public:
-    LoadedWeights(std::shared_ptr<Engine> engine, ContextPtr context, int64_t parameters)
-        : engine_(std::move(engine)), context_(std::move(context)), parameters_(parameters) {}
-
-    [[nodiscard]] int64_t owned_bytes() const override { return owned_bytes_; }
-    [[nodiscard]] int64_t mapped_bytes() const override { return mapped_bytes_; }
-    [[nodiscard]] int64_t parameter_count() const override { return parameters_; }
-
-    [[nodiscard]] ggml_context* context() const { return context_.get(); }
-
-    // Points a tensor at its bytes in the checkpoint's mapping.
-    void map(const std::shared_ptr<const Checkpoint>& checkpoint, const StoredTensor& stored, ggml_tensor* tensor) {
-        checkpoint_ = checkpoint;
-        BufferPtr& buffer = mappings_[stored.file_index];
-        if (buffer == nullptr) {
-            const std::span<const std::byte> bytes = checkpoint->files()[stored.file_index].bytes();
-            buffer.reset(ggml_backend_cpu_buffer_from_ptr(const_cast<std::byte*>(bytes.data()), bytes.size()));
-            check_memory(buffer.get(), 0);
-            ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
-        }
-        if (ggml_backend_tensor_alloc(buffer.get(), tensor, const_cast<std::byte*>(stored.data.data())) != GGML_STATUS_SUCCESS) {
-            fail(CHROMA_ERROR_INTERNAL, "The tensor '", stored.name, "' can't be placed where it is mapped.");
-        }
-        mapped_bytes_ += static_cast<int64_t>(stored.data.size());
-    }
-
-    // Gives every tensor without a place one in a buffer of this type.
-    void allocate(ggml_backend_buffer_type_t type) {
-        const size_t bytes = ggml_backend_alloc_ctx_tensors_from_buft_size(context_.get(), type);
-        if (bytes == 0) {
-            return;
-        }
-        buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(context_.get(), type));
-        check_memory(buffer_.get(), bytes);
-        ggml_backend_buffer_set_usage(buffer_.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
-        owned_bytes_ = static_cast<int64_t>(ggml_backend_buffer_get_size(buffer_.get()));
-    }
-
-  private:
-    static void check_memory(ggml_backend_buffer_t buffer, size_t bytes) {
-        if (buffer == nullptr) {
-            fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory: the weights need ", bytes, " bytes.");
-        }
-    }
-
-    std::shared_ptr<Engine> engine_;
-    std::shared_ptr<const Checkpoint> checkpoint_;  // kept only while something is mapped
-    ContextPtr context_;
-    std::unordered_map<size_t, BufferPtr> mappings_;  // by file
-    BufferPtr buffer_;
-    int64_t parameters_;
-    int64_t owned_bytes_ = 0;
-    int64_t mapped_bytes_ = 0;
-};
-
 }  // namespace
 
 class WeightLoader::Impl {
@@ -110,7 +56,8 @@ class WeightLoader::Impl {
         policy_.check();
         check_architecture(expected);
         const size_t most_tensors = checkpoint_->wholes().size();
-        context_.reset(ggml_init({.mem_size = (most_tensors + 1) * ggml_tensor_overhead(), .mem_buffer = nullptr, .no_alloc = true}));
+        context_.reset(ggml_init(
+            {.mem_size = (most_tensors + 1) * ggml_tensor_overhead(), .mem_buffer = nullptr, .no_alloc = true}));
         if (context_ == nullptr) {
             fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory while opening '", path, "'.");
         }
@@ -143,7 +90,8 @@ class WeightLoader::Impl {
         int expected = 0;
         for (const int index : indices) {
             if (index != expected) {
-                fail(CHROMA_ERROR_MISSING_TENSOR, "'", checkpoint_->path(), "' has '", prefix, index, "' but lacks '", prefix, expected, "'.");
+                fail(CHROMA_ERROR_MISSING_TENSOR, "'", checkpoint_->path(), "' has '", prefix, index, "' but lacks '",
+                     prefix, expected, "'.");
             }
             ++expected;
         }
@@ -158,6 +106,10 @@ class WeightLoader::Impl {
         }
         const ggml_type natural = natural_type(whole);
         const ggml_type type = policy_.in_memory(kind, natural, shape.back());
+        if ((kind == WeightKind::Matrix || kind == WeightKind::Embedding) && options_.type != CHROMA_TYPE_STORED &&
+            type != to_ggml_type(options_.type)) {
+            fallbacks_[type] += 1;
+        }
         std::vector<int64_t> ne(shape.rbegin(), shape.rend());
         ggml_tensor* tensor = ggml_new_tensor(context_.get(), type, static_cast<int>(ne.size()), ne.data());
         ggml_set_name(tensor, name.c_str());
@@ -184,6 +136,7 @@ class WeightLoader::Impl {
         weights->allocate(engine_->weight_buffer_type());
         fill(rest);
         options_.callbacks.report(total_, total_);
+        log(*weights);
         return weights;
     }
 
@@ -198,24 +151,25 @@ class WeightLoader::Impl {
         }
         const char* wanted = expected == CHROMA_ARCHITECTURE_CHROMA ? "Chroma" : architecture_noun(expected);
         if (identity.description.empty()) {
-            fail(CHROMA_ERROR_WRONG_MODEL, "'", checkpoint_->path(), "' is not recognised as any model, and not as ", wanted,
-                 "; its first tensor is '", printable(checkpoint_->tensors().front().name), "'.");
+            fail(CHROMA_ERROR_WRONG_MODEL, "'", checkpoint_->path(), "' is not recognised as any model, and not as ",
+                 wanted, "; its first tensor is '", printable(checkpoint_->tensors().front().name), "'.");
         }
         fail(CHROMA_ERROR_WRONG_MODEL, "'", checkpoint_->path(), "' is ", identity.description, ", not ", wanted, ".");
     }
 
     void check_shape(const WholeTensor& whole, const Shape& shape) const {
         if (shape.empty() || shape.size() > GGML_MAX_DIMS) {
-            fail(CHROMA_ERROR_INTERNAL, "The tensor '", whole.name, "' is declared with the shape ", shape_text(shape), ".");
+            fail(CHROMA_ERROR_INTERNAL, "The tensor '", whole.name, "' is declared with the shape ", shape_text(shape),
+                 ".");
         }
         // Axes of length 1 come and go between formats; they do not move an element.
         if (without_ones(whole.shape) != without_ones(shape)) {
-            fail(CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name), "' in the shape ",
-                 shape_text(whole.shape), ", but ", shape_text(shape), " is expected.");
+            fail(CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
+                 "' in the shape ", shape_text(whole.shape), ", but ", shape_text(shape), " is expected.");
         }
         if (element_count(shape) == 0) {
-            fail(CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name), "' in the shape ",
-                 shape_text(whole.shape), ", which has no elements.");
+            fail(CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
+                 "' in the shape ", shape_text(whole.shape), ", which has no elements.");
         }
     }
 
@@ -223,6 +177,17 @@ class WeightLoader::Impl {
         const WholeTensor& whole = *declared.whole;
         return engine_->maps_weights() && whole.parts.size() == 1 && is_copy(whole, declared.tensor->type) &&
                reinterpret_cast<uintptr_t>(whole.parts[0]->data.data()) % alignment_of(declared.tensor->type) == 0;
+    }
+
+    void log(const Weights& weights) const {
+        for (const auto& [type, count] : fallbacks_) {
+            engine_->log(CHROMA_LOG_WARNING,
+                         text(count, " tensors of '", checkpoint_->path(), "' have rows that are not made of ",
+                              type_name(options_.type), " blocks and became ", ggml_type_name(type), "."));
+        }
+        engine_->log(CHROMA_LOG_INFO, text("Loaded '", checkpoint_->path(), "': ", declared_.size(), " tensors, ",
+                                           parameters_, " parameters, ", weights.owned_bytes(), " bytes in memory, ",
+                                           weights.mapped_bytes(), " bytes mapped."));
     }
 
     struct Piece {
@@ -272,6 +237,7 @@ class WeightLoader::Impl {
     ContextPtr context_;
     std::vector<Declared> declared_;
     std::set<const WholeTensor*> declared_names_;
+    std::map<ggml_type, int> fallbacks_;  // matrices that could not have the type asked for, by the type that they got
     int64_t parameters_ = 0;
     int64_t total_ = 0;
     std::atomic<int64_t> done_{0};
@@ -283,13 +249,21 @@ WeightLoader::WeightLoader(const std::string& path, chroma_architecture expected
 
 WeightLoader::~WeightLoader() = default;
 
-const Checkpoint& WeightLoader::checkpoint() const { return impl_->checkpoint(); }
+const Checkpoint& WeightLoader::checkpoint() const {
+    return impl_->checkpoint();
+}
 
-bool WeightLoader::has(const std::string& name) const { return checkpoint().find_whole(name) != nullptr; }
+bool WeightLoader::has(const std::string& name) const {
+    return checkpoint().find_whole(name) != nullptr;
+}
 
-Shape WeightLoader::shape_of(const std::string& name) const { return impl_->require(name).shape; }
+Shape WeightLoader::shape_of(const std::string& name) const {
+    return impl_->require(name).shape;
+}
 
-int WeightLoader::block_count(const std::string& prefix) const { return impl_->block_count(prefix); }
+int WeightLoader::block_count(const std::string& prefix) const {
+    return impl_->block_count(prefix);
+}
 
 // Safetensors has only strings, so numbers in them are read too.
 std::optional<std::vector<int64_t>> WeightLoader::metadata_integers(const std::string& key) const {
@@ -308,8 +282,8 @@ std::optional<std::vector<int64_t>> WeightLoader::metadata_integers(const std::s
         return std::nullopt;
     }
     const auto refuse = [&] {
-        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '", key,
-             "', where integers are expected.");
+        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '",
+             key, "', where integers are expected.");
     };
     try {
         const JsonValue json = parse_json(*string, checkpoint().path());
@@ -351,8 +325,8 @@ std::optional<double> WeightLoader::metadata_number(const std::string& key) cons
         if (error == std::errc() && stop == end) {
             return number;
         }
-        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '", key,
-             "', where a number is expected.");
+        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '",
+             key, "', where a number is expected.");
     }
     return std::nullopt;
 }
@@ -361,6 +335,8 @@ ggml_tensor* WeightLoader::declare(const std::string& name, const Shape& shape, 
     return impl_->declare(name, shape, kind);
 }
 
-std::unique_ptr<Weights> WeightLoader::load() { return impl_->load(); }
+std::unique_ptr<Weights> WeightLoader::load() {
+    return impl_->load();
+}
 
 }  // namespace chroma

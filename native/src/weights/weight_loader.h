@@ -1,5 +1,5 @@
-// From a checkpoint to tensors that a graph can use: a model declares what it needs, each declaration is checked against the file,
-// and one load() places everything.
+// From a checkpoint to tensors that a graph can use: a model declares what it needs, each declaration is checked
+// against the file, and one load() places everything.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,8 @@ class WeightLoader {
   public:
     // Opens the checkpoint at path and checks that it is what is expected; a wrong kind of file is named
     // ("'x.gguf' is a FLUX model with guidance_in, not Chroma.").
-    WeightLoader(const std::string& path, chroma_architecture expected, std::shared_ptr<Engine> engine, WeightOptions options);
+    WeightLoader(const std::string& path, chroma_architecture expected, std::shared_ptr<Engine> engine,
+                 WeightOptions options);
     ~WeightLoader();
     WeightLoader(const WeightLoader&) = delete;
     WeightLoader& operator=(const WeightLoader&) = delete;
@@ -57,8 +58,8 @@ class WeightLoader {
     [[nodiscard]] std::optional<std::vector<int64_t>> metadata_integers(const std::string& key) const;
     [[nodiscard]] std::optional<double> metadata_number(const std::string& key) const;
 
-    // Declares a tensor of this shape (PyTorch order) and returns the ggml tensor that will hold it after load(). Throws MISSING_TENSOR or
-    // TENSOR_SHAPE. Declaring the same name twice is a defect.
+    // Declares a tensor of this shape (PyTorch order) and returns the ggml tensor that will hold it after load().
+    // Throws MISSING_TENSOR or TENSOR_SHAPE. Declaring the same name twice is a defect.
     ggml_tensor* declare(const std::string& name, const Shape& shape, WeightKind kind);
 
     // Places and converts everything declared. Reports bytes; can be aborted. Call once; the loader is spent then.
