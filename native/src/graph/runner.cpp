@@ -18,14 +18,16 @@ struct SchedulerDeleter {
 };
 using SchedulerPtr = std::unique_ptr<ggml_backend_sched, SchedulerDeleter>;
 
-SchedulerPtr make_scheduler(const std::vector<BackendPtr>& backends, size_t max_nodes) {
+// ggml reserves some 40 kB for every node that it is told of, so it is told of those that there are.
+SchedulerPtr make_scheduler(const std::vector<BackendPtr>& backends, ggml_cgraph* graph) {
     std::vector<ggml_backend_t> raw;
     raw.reserve(backends.size());
     for (const BackendPtr& backend : backends) {
         raw.push_back(backend.get());
     }
     // Leafs count beside nodes, hence twice the nodes.
-    return SchedulerPtr(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), 2 * max_nodes,
+    const size_t size = 2 * static_cast<size_t>(ggml_graph_n_nodes(graph)) + 64;
+    return SchedulerPtr(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), size,
                                                /*parallel=*/false, /*op_offload=*/false));
 }
 
@@ -195,7 +197,7 @@ void ChromaRunner::prepare(const std::string& key, const Build& build) {
         }
         graph.constants_.clear();
     }
-    placed->scheduler = make_scheduler(backends_, max_nodes_);
+    placed->scheduler = make_scheduler(backends_, graph.cgraph_);
     if (!ggml_backend_sched_alloc_graph(placed->scheduler.get(), graph.cgraph_)) {
         fail(CHROMA_ERROR_OUT_OF_MEMORY, "There is no memory for a computation of this size; it needs ", plan(build),
              " bytes.");
@@ -205,7 +207,7 @@ void ChromaRunner::prepare(const std::string& key, const Build& build) {
 
 int64_t ChromaRunner::plan(const Build& build) {
     const std::unique_ptr<Graph> graph = build_graph(build);
-    const SchedulerPtr scheduler = make_scheduler(backends_, max_nodes_);
+    const SchedulerPtr scheduler = make_scheduler(backends_, graph->cgraph_);
     std::vector<size_t> sizes(backends_.size(), 0);
     ggml_backend_sched_reserve_size(scheduler.get(), graph->cgraph_, sizes.data());
     int64_t total = 0;
