@@ -16,7 +16,8 @@ using chroma::t5::T5Batch;
 using chroma::t5::T5Model;
 
 struct chroma_text_encoder {
-    explicit chroma_text_encoder(std::unique_ptr<T5Model> loaded) : model(std::move(loaded)), memory(model->weights()) {}
+    explicit chroma_text_encoder(std::unique_ptr<T5Model> loaded)
+        : model(std::move(loaded)), memory(model->weights()) {}
 
     std::mutex mutex;
     std::unique_ptr<T5Model> model;
@@ -129,8 +130,8 @@ chroma_status chroma_text_padding_mask(const uint8_t* attention_mask, int32_t ba
             fail(CHROMA_ERROR_INVALID_ARGUMENT, "'padding_tokens' is ", padding_tokens, ", but must be 0 or more.");
         }
         const size_t count = static_cast<size_t>(batch) * static_cast<size_t>(tokens);
-        chroma::t5::generate_t5_padding_mask({require(attention_mask, "attention_mask"), count}, tokens,
-                                               padding_tokens, {require(keep, "keep"), count});
+        chroma::t5::generate_t5_padding_mask({require(attention_mask, "attention_mask"), count}, tokens, padding_tokens,
+                                             {require(keep, "keep"), count});
     });
 }
 

@@ -12,7 +12,6 @@ namespace {
 constexpr auto kTableName = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias";
 constexpr float kLowestBfloat16 = -3.3895314e38F;
 
-
 // The table looked up for every pair: buckets is [queries, keys], the result ggml [keys, queries, heads].
 ggml_tensor* look_up(Graph& graph, ggml_tensor* table, const std::string& name, const std::vector<int32_t>& buckets,
                      int64_t keys, int64_t queries, bool whole) {
@@ -72,8 +71,7 @@ T5Visibility show_all(Graph& graph, ggml_tensor* table, int64_t tokens, const Re
 }  // namespace
 
 std::string T5Batch::key() const {
-    return text(samples, "x", tokens, " ", static_cast<int>(mask), " ",
-                std::string(is_token.begin(), is_token.end()));
+    return text(samples, "x", tokens, " ", static_cast<int>(mask), " ", std::string(is_token.begin(), is_token.end()));
 }
 
 T5Batch make_batch(int64_t samples, int64_t tokens, chroma_text_mask mask, std::span<const uint8_t> attention_mask) {

@@ -36,8 +36,10 @@ struct T5Visibility {
 
 // Three treatments of padding (see chroma_text_mask):
 //   key       keys that are padding are left out, which is the same as hiding them, and less work
-//   training  every position stays; a pair in which either is padding gets the lowest bfloat16 added instead of its bias.
-//             That hides padding from tokens, while a padding query, with all its scores equal, averages over everything
+//   training  every position stays; a pair in which either is padding gets the lowest bfloat16 added instead of its
+//   bias.
+//             That hides padding from tokens, while a padding query, with all its scores equal, averages over
+//             everything
 //   none      everything sees everything
 // table: the bias of each bucket, ggml [heads, buckets].
 [[nodiscard]] std::vector<T5Visibility> make_visibility(Graph& graph, ggml_tensor* table, const T5Batch& batch,
