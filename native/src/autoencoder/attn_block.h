@@ -1,0 +1,29 @@
+// Self-attention with one head over all pixels, added to the input.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "autoencoder/group_norm.h"
+#include "graph/graph.h"
+#include "nn/conv.h"
+
+namespace chroma::autoencoder {
+
+class AttnBlock {
+  public:
+    AttnBlock(WeightLoader& loader, const std::string& prefix, int64_t channels);
+
+    // x: ggml [W, H, C, B] -> the same
+    ggml_tensor* forward(Graph& graph, ggml_tensor* x) const;
+
+  private:
+    std::string prefix_;
+    GroupNorm norm_;
+    nn::Conv2d q_;
+    nn::Conv2d k_;
+    nn::Conv2d v_;
+    nn::Conv2d proj_out_;
+};
+
+}  // namespace chroma::autoencoder
