@@ -73,8 +73,8 @@ class GgufParser {
     std::string_view read_string(std::string_view what) {
         const auto length = read<uint64_t>(what);
         if (length > remaining()) {
-            refuse("claims ", length, " bytes for its ", what, " at byte ", position_, ", but only ", remaining(),
-                   " are left.");
+            refuse("is truncated or damaged: it claims ", length, " bytes for its ", what, " at byte ", position_,
+                   ", but only ", remaining(), " are left.");
         }
         const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + position_, length);
         position_ += length;
@@ -84,7 +84,8 @@ class GgufParser {
     uint64_t read_count(uint64_t smallest, std::string_view what) {
         const auto count = read<uint64_t>("header");
         if (count > bytes_.size() / smallest) {
-            refuse("claims ", count, " ", what, " entries, more than a file of ", bytes_.size(), " bytes can hold.");
+            refuse("is truncated or damaged: it claims ", count, " ", what, " entries, more than a file of ",
+                   bytes_.size(), " bytes can hold.");
         }
         return count;
     }
@@ -212,8 +213,9 @@ class GgufParser {
 
     void check_array(const std::string& key, uint64_t count, uint64_t smallest) const {
         if (count > remaining() / smallest || count > kMaxArrayElements) {
-            refuse("claims ", count, " elements for the metadata array '", printable(key), "', but ", remaining(),
-                   " bytes are left and ", kMaxArrayElements, " elements are the most that is read.");
+            refuse("is truncated or damaged: it claims ", count, " elements for the metadata array '", printable(key),
+                   "', but ", remaining(), " bytes are left and ", kMaxArrayElements,
+                   " elements are the most that is read.");
         }
     }
 

@@ -34,8 +34,8 @@ class SafetensorsParser {
         }
         const uint64_t length = read_header_length(bytes);
         if (length > kLargestHeader || length > bytes.size() - kLengthBytes) {
-            refuse("claims a header of ", length, " bytes, but has ", bytes.size(), " bytes in all (and ",
-                   kLargestHeader, " is the longest header allowed).");
+            refuse("is truncated or damaged: it claims a header of ", length, " bytes, but has ", bytes.size(),
+                   " bytes in all (and ", kLargestHeader, " is the longest header allowed).");
         }
         const std::span<const std::byte> header = bytes.subspan(kLengthBytes, length);
         data_ = bytes.subspan(kLengthBytes + length);
