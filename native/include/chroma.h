@@ -210,7 +210,7 @@ typedef struct chroma_weights_tensor {
     uint32_t struct_size;
     chroma_type type;
     const char *name;               /* as the file has it */
-    const char *canonical_name;     /* in the original checkpoint's names; equal to `name` when no map applies */
+    const char *canonical_name;     /* in the original checkpoint's names, of a part (to_q) with its [index]; equal to `name` when no map applies */
     const char *stored_type;        /* the file's own word for the type: "F8_E4M3", "IQ4_XS", ... */
     int64_t shape[CHROMA_MAX_RANK]; /* PyTorch order */
     int64_t bytes;

@@ -11,7 +11,8 @@ namespace chroma {
 
 namespace {
 
-constexpr const char* kRopeAxesKey = "chroma.rope_axes";
+// Ours, and that of a diffusers folder's config.json.
+constexpr const char* kRopeAxesKeys[] = {"chroma.rope_axes", "axes_dims_rope"};
 
 // The shape of a matrix [out, in].
 struct MatrixShape {
@@ -62,10 +63,14 @@ nn::RopeAxes rope_axes_of(const WeightLoader& loader, const std::array<int32_t, 
         return rope;
     }
     const std::string file = "'" + loader.checkpoint().path() + "'";
-    if (const std::optional<std::vector<int64_t>> stored = loader.metadata_integers(kRopeAxesKey)) {
+    for (const char* key : kRopeAxesKeys) {
+        const std::optional<std::vector<int64_t>> stored = loader.metadata_integers(key);
+        if (!stored) {
+            continue;
+        }
         if (stored->size() != rope.sizes.size() ||
             std::any_of(stored->begin(), stored->end(), [&](int64_t axis) { return axis < 0 || axis > head_size; })) {
-            fail(CHROMA_ERROR_FORMAT, file, ": the metadata ", kRopeAxesKey,
+            fail(CHROMA_ERROR_FORMAT, file, ": the metadata ", key,
                  " must be three even numbers that add up to the head size ", head_size, ".");
         }
         std::transform(stored->begin(), stored->end(), rope.sizes.begin(),

@@ -97,7 +97,7 @@ public unsafe struct chroma_weights_tensor
     public chroma_type type;
     /// <summary>As the file has it</summary>
     public byte* name;
-    /// <summary>In the original checkpoint&apos;s names; equal to `name` when no map applies</summary>
+    /// <summary>In the original checkpoint&apos;s names, of a part (to_q) with its [index]; equal to `name` when no map applies</summary>
     public byte* canonical_name;
     /// <summary>The file&apos;s own word for the type: &quot;F8_E4M3&quot;, &quot;IQ4_XS&quot;, ...</summary>
     public byte* stored_type;
