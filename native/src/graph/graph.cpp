@@ -46,6 +46,7 @@ ggml_tensor* Graph::add_constant(const std::string& name, ggml_type type, const 
         }
     }
     ggml_tensor* tensor = new_tensor(constant_context_.get(), type, ne, name);
+    ggml_set_input(tensor);  // else planning finds no place for a constant of which only views are used
     if (ggml_nbytes(tensor) != bytes) {
         fail(CHROMA_ERROR_INTERNAL, "The constant '", name, "' has ", bytes, " bytes, but its shape takes ",
              ggml_nbytes(tensor), ".");
