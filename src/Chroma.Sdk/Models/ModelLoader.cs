@@ -17,6 +17,7 @@ internal static unsafe class ModelLoader
         ModelLoadOptions? options,
         IProgress<LoadProgress>? progress,
         CancellationToken cancellationToken)
+        where TModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(engine);
         byte[] utf8Path = NativeText.ToUtf8(path);
@@ -45,6 +46,14 @@ internal static unsafe class ModelLoader
             call.Finish(load((chroma_engine*)lease.Address, pPath, &native, &model));
         }
 
-        return wrap((nint)model, engine.Handle);
+        TModel loaded = wrap((nint)model, engine.Handle);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            // Cancelled as the last byte came: the caller no longer waits for a model, and would never free it.
+            loaded.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return loaded;
     }
 }
