@@ -97,6 +97,17 @@ public sealed class MetadataEntry
         return _file.ReadNumbers(_index, Count);
     }
 
+    /// <summary>The bytes of an array of 8-bit numbers, whether the file calls them signed or not.</summary>
+    /// <exception cref="InvalidDataException">The value is of another kind, or a number needs more than 8 bits.</exception>
+    /// <exception cref="ObjectDisposedException">The file is closed.</exception>
+    public byte[] AsBytes()
+    {
+        Expect(IsArray && Kind == MetadataKind.WholeNumber, "bytes");
+        double[] numbers = AsNumbers();
+        Expect(Array.TrueForAll(numbers, number => number is >= sbyte.MinValue and <= byte.MaxValue), "bytes");
+        return Array.ConvertAll(numbers, number => unchecked((byte)(int)number));
+    }
+
     /// <summary>A single truth.</summary>
     /// <exception cref="InvalidDataException">The value is of another kind.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>

@@ -28,7 +28,7 @@ internal static class GgufVocabulary
             PadId = Id(file, "padding_token_id"),
             AddSpacePrefix = Find(file, "add_space_prefix")?.AsBoolean() ?? true,
             RemoveExtraWhitespaces = Find(file, "remove_extra_whitespaces")?.AsBoolean() ?? true,
-            PrecompiledCharsMap = Find(file, "precompiled_charsmap") is { } map ? Array.ConvertAll(map.AsNumbers(), static value => (byte)value) : default,
+            PrecompiledCharsMap = Find(file, "precompiled_charsmap")?.AsBytes(),
         };
     }
 
