@@ -76,6 +76,15 @@ Task("Pack").IsDependentOn("Managed").Does(() =>
     Run("dotnet", $"pack Chroma.sln -c Release --no-build --nologo -v quiet -o {packages}");
 });
 
+Task("Demo").IsDependentOn("Managed").Does(() =>
+{
+    var demo = artifacts.Combine("demo");
+    EnsureDirectoryExists(demo);
+    Run(artifacts.Combine("bin").CombineWithFilePath("chroma").FullPath,
+        $"generate --prompt \"a red circle on a blue background\" --seed 1 --output {demo.CombineWithFilePath("circle.png")}");
+    Run("dotnet", $"run --project samples/ContactSheet -c Release --no-build -- {demo.CombineWithFilePath("contact-sheet.png")}");
+});
+
 Task("Test").IsDependentOn("CheckBindings").IsDependentOn("Pack").Does(() =>
 {
     CleanDirectory(results);
