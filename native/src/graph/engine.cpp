@@ -19,10 +19,17 @@ constexpr int kMaxThreads = 1024;
 // ggml has one log for the process. Its lines go to every live engine that has a log.
 class LogRouter {
   public:
-    static LogRouter& instance() {
-        static LogRouter router;
+    // Shared, so that it outlives every engine: one may be freed while the process ends, after statics are gone.
+    static std::shared_ptr<LogRouter> instance() {
+        static const std::shared_ptr<LogRouter> router(new LogRouter);
         return router;
     }
+
+    ~LogRouter() { ggml_log_set(nullptr, nullptr); }
+    LogRouter(const LogRouter&) = delete;
+    LogRouter& operator=(const LogRouter&) = delete;
+    LogRouter(LogRouter&&) = delete;
+    LogRouter& operator=(LogRouter&&) = delete;
 
     void add(const Engine* engine) {
         const std::lock_guard lock(mutex_);
@@ -78,6 +85,8 @@ class LogRouter {
     ggml_log_level level_ = GGML_LOG_LEVEL_INFO;
 };
 
+namespace {
+
 std::string lower(std::string value) {
     std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return std::tolower(c); });
     return value;
@@ -110,7 +119,10 @@ ggml_backend_dev_t choose_device(const char* name) {
 }  // namespace
 
 Engine::Engine(const chroma_engine_options& options)
-    : threads_(options.threads), log_(options.log), log_user_data_(options.user_data) {
+    : log_router_(LogRouter::instance()),
+      threads_(options.threads),
+      log_(options.log),
+      log_user_data_(options.user_data) {
     if (threads_ < 0 || threads_ > kMaxThreads) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", threads_, ", but must be 0 (one per core) to ",
              kMaxThreads, ".");
@@ -118,7 +130,6 @@ Engine::Engine(const chroma_engine_options& options)
     if (threads_ == 0) {
         threads_ = physical_cores();
     }
-    LogRouter::instance();
     ggml_backend_dev_t cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
     ggml_backend_dev_t chosen = choose_device(options.device);
     if (chosen == nullptr || cpu == nullptr) {
@@ -132,11 +143,11 @@ Engine::Engine(const chroma_engine_options& options)
         description_ += (description_.empty() ? "" : ", ") + std::string(ggml_backend_dev_name(device)) + " (" +
                         ggml_backend_dev_description(device) + ")";
     }
-    LogRouter::instance().add(this);
+    log_router_->add(this);
 }
 
 Engine::~Engine() {
-    LogRouter::instance().remove(this);
+    log_router_->remove(this);
 }
 
 ggml_backend_buffer_type_t Engine::weight_buffer_type() const {

@@ -25,6 +25,8 @@ struct ContextDeleter {
 };
 using ContextPtr = std::unique_ptr<ggml_context, ContextDeleter>;
 
+class LogRouter;
+
 class Engine {
   public:
     explicit Engine(const chroma_engine_options& options);
@@ -49,6 +51,7 @@ class Engine {
     void log(chroma_log_level level, const std::string& line) const;
 
   private:
+    std::shared_ptr<LogRouter> log_router_;
     int threads_;
     std::vector<ggml_backend_dev_t> devices_;
     std::string description_;
