@@ -41,4 +41,8 @@ ggml_tensor* T5Encoder::forward(Graph& graph, ggml_tensor* ids, const T5Batch& b
     return tap_tokens(graph, "encoder", x, batch);
 }
 
+void T5Encoder::show_position_bias(Graph& graph, int64_t tokens) const {
+    t5::show_position_bias(graph, relative_bias_, tokens, sizes_.buckets);
+}
+
 }  // namespace chroma::t5

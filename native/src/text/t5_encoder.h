@@ -22,6 +22,9 @@ class T5Encoder {
     // ids: I32 [samples * tokens] -> states: ggml [hidden, samples * tokens]
     ggml_tensor* forward(Graph& graph, ggml_tensor* ids, const T5Batch& batch) const;
 
+    // Adds the position bias of prompts of this length for listeners (kPositionBiasTap).
+    void show_position_bias(Graph& graph, int64_t tokens) const;
+
   private:
     T5Sizes sizes_;
     ggml_tensor* embedding_;

@@ -19,18 +19,22 @@ void T5Model::encode(const T5Batch& batch, std::span<const int32_t> ids, const R
         runner_ = std::make_unique<ChromaRunner>(engine_, nodes);
         runner_nodes_ = nodes;
     }
-    runner_->prepare(batch.key(), graph_of(batch));
+    const bool show_bias = run.taps.wants(kPositionBiasTap);
+    runner_->prepare(batch.key() + (show_bias ? " bias" : ""), graph_of(batch, show_bias));
     runner_->set("input_ids", ids);
     runner_->compute(run);
     runner_->get("states", states);
 }
 
 int64_t T5Model::plan(const T5Batch& batch) const {
-    return ChromaRunner(engine_, encoder_->max_nodes(batch)).plan(graph_of(batch));
+    return ChromaRunner(engine_, encoder_->max_nodes(batch)).plan(graph_of(batch, false));
 }
 
-ChromaRunner::Build T5Model::graph_of(const T5Batch& batch) const {
-    return [this, batch](Graph& graph) {
+ChromaRunner::Build T5Model::graph_of(const T5Batch& batch, bool show_bias) const {
+    return [this, batch, show_bias](Graph& graph) {
+        if (show_bias) {
+            encoder_->show_position_bias(graph, batch.tokens);
+        }
         ggml_tensor* ids = graph.input("input_ids", GGML_TYPE_I32, {batch.samples * batch.tokens});
         graph.output("states", encoder_->forward(graph, ids, batch));
     };

@@ -29,7 +29,7 @@ class T5Model {
     void trim() { runner_.reset(); }
 
   private:
-    [[nodiscard]] ChromaRunner::Build graph_of(const T5Batch& batch) const;
+    [[nodiscard]] ChromaRunner::Build graph_of(const T5Batch& batch, bool show_bias) const;
     void check_ids(const T5Batch& batch, std::span<const int32_t> ids) const;
 
     std::shared_ptr<Engine> engine_;

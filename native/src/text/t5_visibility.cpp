@@ -9,19 +9,19 @@ namespace chroma::t5 {
 
 namespace {
 
-constexpr auto kTableName = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias";
 constexpr float kLowestBfloat16 = -3.3895314e38F;
 
-// The table looked up for every pair: buckets is [queries, keys], the result ggml [keys, queries, heads].
+// The table looked up for every pair: buckets is [queries, keys], the result ggml [heads, keys, queries].
 ggml_tensor* look_up(Graph& graph, ggml_tensor* table, const std::string& name, const std::vector<int32_t>& buckets,
-                     int64_t keys, int64_t queries, bool whole) {
+                     int64_t keys, int64_t queries) {
     ggml_context* context = graph.context();
     ggml_tensor* rows = graph.constant(name, buckets, {keys * queries});
-    ggml_tensor* bias = ggml_reshape_3d(context, ggml_get_rows(context, table, rows), table->ne[0], keys, queries);
-    if (whole) {
-        graph.tap(kTableName, bias, {{queries, keys, table->ne[0]}, nullptr, 0});
-    }
-    return ggml_cont(context, ggml_permute(context, bias, 2, 0, 1, 3));
+    return ggml_reshape_3d(context, ggml_get_rows(context, table, rows), table->ne[0], keys, queries);
+}
+
+// [heads, keys, queries] -> [keys, queries, heads]
+ggml_tensor* by_head(Graph& graph, ggml_tensor* bias) {
+    return ggml_cont(graph.context(), ggml_permute(graph.context(), bias, 2, 0, 1, 3));
 }
 
 // Only tokens are keys.
@@ -39,8 +39,8 @@ T5Visibility hide_keys(Graph& graph, ggml_tensor* table, const std::string& name
     if (keys.back() != sees.key_count - 1) {
         sees.key_rows = graph.constant("keys." + name, keys, {sees.key_count});
     }
-    sees.bias = look_up(graph, table, "buckets." + name, relative_position_buckets(queries, keys, buckets),
-                        sees.key_count, queries, false);
+    sees.bias = by_head(graph, look_up(graph, table, "buckets." + name,
+                                       relative_position_buckets(queries, keys, buckets), sees.key_count, queries));
     return sees;
 }
 
@@ -60,12 +60,12 @@ T5Visibility hide_pairs(Graph& graph, ggml_tensor* table, const std::string& nam
     ggml_tensor* hidden =
         graph.constant("hidden_bucket", std::vector<float>(static_cast<size_t>(heads), kLowestBfloat16), {heads, 1});
     ggml_tensor* extended = ggml_concat(graph.context(), table, hidden, 1);
-    return {tokens, nullptr, look_up(graph, extended, "buckets." + name, pairs, tokens, tokens, false)};
+    return {tokens, nullptr, by_head(graph, look_up(graph, extended, "buckets." + name, pairs, tokens, tokens))};
 }
 
 T5Visibility show_all(Graph& graph, ggml_tensor* table, int64_t tokens, const RelativeBuckets& buckets) {
     const std::vector<int32_t> pairs = relative_position_buckets(tokens, buckets);
-    return {tokens, nullptr, look_up(graph, table, "buckets", pairs, tokens, tokens, true)};
+    return {tokens, nullptr, by_head(graph, look_up(graph, table, "buckets", pairs, tokens, tokens))};
 }
 
 }  // namespace
@@ -91,6 +91,11 @@ T5Batch make_batch(int64_t samples, int64_t tokens, chroma_text_mask mask, std::
         }
     }
     return batch;
+}
+
+void show_position_bias(Graph& graph, ggml_tensor* table, int64_t tokens, const RelativeBuckets& buckets) {
+    ggml_tensor* bias = look_up(graph, table, "buckets", relative_position_buckets(tokens, buckets), tokens, tokens);
+    graph.output("position_bias", graph.tap(kPositionBiasTap, bias, {{tokens, tokens, table->ne[0]}, nullptr, 0}));
 }
 
 std::vector<T5Visibility> make_visibility(Graph& graph, ggml_tensor* table, const T5Batch& batch,

@@ -45,4 +45,9 @@ struct T5Visibility {
 [[nodiscard]] std::vector<T5Visibility> make_visibility(Graph& graph, ggml_tensor* table, const T5Batch& batch,
                                                         const RelativeBuckets& buckets);
 
+// The bias of all pairs as PyTorch's embedding of it gives it, [query, key, head]. The blocks need it in other forms,
+// so that a graph has this one only where somebody listens.
+inline constexpr auto kPositionBiasTap = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias";
+void show_position_bias(Graph& graph, ggml_tensor* table, int64_t tokens, const RelativeBuckets& buckets);
+
 }  // namespace chroma::t5
