@@ -20,5 +20,8 @@ internal sealed class Layers
         ? tensor
         : throw new KeyNotFoundException($"The run showed no layer '{name}', only {string.Join(", ", _tensors.Keys)}.");
 
+    /// <summary>Takes a layer out.</summary>
+    public void Forget(string name) => _tensors.Remove(name);
+
     private void Show(string name, FloatTensor tensor) => _tensors.Add(name, tensor);
 }
