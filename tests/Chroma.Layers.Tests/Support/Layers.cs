@@ -21,7 +21,12 @@ internal sealed class Layers
         : throw new KeyNotFoundException($"The run showed no layer '{name}', only {string.Join(", ", _tensors.Keys)}.");
 
     /// <summary>Takes a layer out.</summary>
-    public void Forget(string name) => _tensors.Remove(name);
+    public FloatTensor Remove(string name)
+    {
+        FloatTensor tensor = this[name];
+        _tensors.Remove(name);
+        return tensor;
+    }
 
     private void Show(string name, FloatTensor tensor) => _tensors.Add(name, tensor);
 }

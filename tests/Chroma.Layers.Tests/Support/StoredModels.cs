@@ -17,10 +17,13 @@ public sealed class StoredModels : IDisposable
     private readonly Lazy<TextEncoder> _textEncoder;
     private readonly Lazy<Autoencoder> _autoencoder;
 
-    /// <summary>Opens the processor, where results do not depend on the machine's other devices.</summary>
+    /// <summary>
+    /// Opens the processor, where results do not depend on the machine's other devices. One thread: for models this small, waiting for a
+    /// second one takes longer than the work.
+    /// </summary>
     public StoredModels()
     {
-        Engine = new ChromaEngine(new ChromaEngineOptions { Device = "cpu", Threads = 2 });
+        Engine = new ChromaEngine(new ChromaEngineOptions { Device = "cpu", Threads = 1 });
         _transformer = new(() => Transformer.Load(Engine, TransformerPath, new ModelLoadOptions { RopeAxes = Axes }));
         _textEncoder = new(() => TextEncoder.Load(Engine, TextEncoderPath));
         _autoencoder = new(() => Autoencoder.Load(Engine, AutoencoderPath));
