@@ -12,8 +12,8 @@ internal static class CompareCommand
 {
     public static Command Create()
     {
-        Argument<string> actual = new("A") { Description = "The dump to check; its order of layers is the order of comparison." };
-        Argument<string> expected = new("B") { Description = "The dump that is right." };
+        Argument<string> actual = CommonOptions.Path("A", "The dump to check; its order of layers is the order of comparison.");
+        Argument<string> expected = CommonOptions.Path("B", "The dump that is right.");
         Option<double> relative = Tolerance("--rtol", "Allowed is |a - b| <= atol + rtol |b| in every element.");
         Option<double> absolute = Tolerance("--atol", "See --rtol.");
         Option<bool> all = new("--all") { Description = "Go on after the first layer that differs." };

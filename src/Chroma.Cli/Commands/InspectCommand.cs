@@ -9,7 +9,7 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        Argument<string> path = new("F") { Description = "A GGUF or safetensors file, a *.index.json, or the folder of a diffusers model." };
+        Argument<string> path = CommonOptions.Path("F", "A GGUF or safetensors file, a *.index.json, or the folder of a diffusers model.");
         Option<bool> json = new("--json") { Description = "Print one JSON object." };
         Command command = new("inspect", "Show a checkpoint's architecture, parameters, types, metadata and tensors.") { path, json };
         command.SetAction(result =>

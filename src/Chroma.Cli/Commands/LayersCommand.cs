@@ -64,23 +64,28 @@ internal static class LayersCommand
                 new ModelLoadOptions { Type = result.GetValue(type), RopeAxes = result.GetValue(ropeAxes) },
                 Enum.Parse<TextMask>(result.GetRequiredValue(textMask), ignoreCase: true));
             ChromaEngineOptions engine = new() { Threads = result.GetValue(threads), Device = result.GetValue(device) };
-            return RunAsync(request, engine, result.InvocationConfiguration.Error, cancellationToken);
+            TextWriter error = result.InvocationConfiguration.Error;
+            return ProgressBar.RunAsync(bar => RunAsync(request, engine, bar, error, cancellationToken));
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        Request request, ChromaEngineOptions engineOptions, TextWriter error, CancellationToken cancellationToken)
+        Request request, ChromaEngineOptions engineOptions, IProgress<WorkState> bar, TextWriter error, CancellationToken cancellationToken)
     {
         using TensorInputs inputs = new(request.Inputs);
-        using ProgressLine line = new(error);
         using ChromaEngine engine = new(engineOptions);
         OrderedDictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
+        HashSet<string> unmatched = new(request.Taps, StringComparer.Ordinal);
         RunOptions run = new()
         {
             CancellationToken = cancellationToken,
-            Progress = line.OfRun("computing"),
-            Taps = request.Taps.Length == 0 ? [] : [new LayerTap(request.Taps, (name, tensor) => tensors[name] = tensor)],
+            Progress = new SynchronousReport<BlockProgress>(progress => bar.Report(new WorkState("computing", progress.Fraction))),
+            Taps = [.. request.Taps.Select(pattern => new LayerTap([pattern], (name, tensor) =>
+            {
+                tensors[name] = tensor;
+                unmatched.Remove(pattern);
+            }))],
         };
         IEnumerable<KeyValuePair<string, FloatTensor>> results = request.Component switch
         {
@@ -97,11 +102,21 @@ internal static class LayersCommand
 
         cancellationToken.ThrowIfCancellationRequested();
         SafetensorsWriter.Save(request.Output, tensors);
+        foreach (string pattern in unmatched)
+        {
+            await error.WriteLineAsync($"No layer is named '{pattern}'.");
+        }
+
         return 0;
 
         Task<TModel> LoadAsync<TModel>(
             Func<ChromaEngine, string, ModelLoadOptions?, IProgress<LoadProgress>?, CancellationToken, Task<TModel>> load) =>
-            load(engine, request.Weights, request.Load, line.OfFile("loading"), cancellationToken);
+            load(
+                engine,
+                request.Weights,
+                request.Load,
+                new SynchronousReport<LoadProgress>(progress => bar.Report(new WorkState("loading", progress.Fraction))),
+                cancellationToken);
     }
 
     private static KeyValuePair<string, FloatTensor>[] RunTransformer(Transformer model, TensorInputs inputs, RunOptions run)

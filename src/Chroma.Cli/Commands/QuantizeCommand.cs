@@ -9,8 +9,8 @@ internal static class QuantizeCommand
 {
     public static Command Create()
     {
-        Argument<string> input = new("IN") { Description = "A GGUF or safetensors file, a *.index.json, or the folder of a diffusers model." };
-        Argument<string> output = new("OUT") { Description = "The file to write, .gguf or .safetensors; quantised types need .gguf." };
+        Argument<string> input = CommonOptions.Path("IN", "A GGUF or safetensors file, a *.index.json, or the folder of a diffusers model.");
+        Argument<string> output = CommonOptions.Path("OUT", "The file to write, .gguf or .safetensors; quantised types need .gguf.");
         Option<WeightType> type = CommonOptions.Type("The type of the matrices");
         type.Required = true;
         Option<bool> approximator = new("--include-approximator")
@@ -22,18 +22,20 @@ internal static class QuantizeCommand
         {
             input, output, type, approximator, threads,
         };
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction((result, cancellationToken) =>
         {
-            using ProgressLine line = new(result.InvocationConfiguration.Error);
             QuantizeOptions options = new()
             {
                 Type = result.GetRequiredValue(type),
                 IncludeApproximator = result.GetValue(approximator),
                 Threads = result.GetValue(threads),
             };
-            await WeightsFile.QuantizeAsync(
-                result.GetRequiredValue(input), result.GetRequiredValue(output), options, line.OfFile("converting"), cancellationToken);
-            return 0;
+            return ProgressBar.RunAsync(async bar =>
+            {
+                SynchronousReport<LoadProgress> progress = new(converted => bar.Report(new WorkState("converting", converted.Fraction)));
+                await WeightsFile.QuantizeAsync(result.GetRequiredValue(input), result.GetRequiredValue(output), options, progress, cancellationToken);
+                return 0;
+            });
         });
         return command;
     }

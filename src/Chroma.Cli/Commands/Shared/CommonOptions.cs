@@ -8,6 +8,23 @@ namespace Chroma.Cli.Commands.Shared;
 /// <summary>Options that several verbs have in common, so that they read and behave alike.</summary>
 internal static class CommonOptions
 {
+    /// <summary>A path that stands without an option's name before it.</summary>
+    /// <param name="name">What the help calls it.</param>
+    /// <param name="description">What it is.</param>
+    public static Argument<string> Path(string name, string description)
+    {
+        Argument<string> argument = new(name) { Description = description };
+        argument.Validators.Add(result =>
+        {
+            // Whatever is left over lands here, and a mistyped option is no file.
+            if (result.Tokens is [{ Value: ['-', '-', ..] text }])
+            {
+                result.AddError($"There is no option '{text}'.");
+            }
+        });
+        return argument;
+    }
+
     /// <summary><c>--threads</c>: CPU threads, 0 (one per physical core) to 1024.</summary>
     public static Option<int> Threads()
     {

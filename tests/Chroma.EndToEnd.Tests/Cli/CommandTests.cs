@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Chroma.Cli;
+using Chroma.Tensors;
+using Chroma.Testing;
+using Xunit;
+
+namespace Chroma.EndToEnd.Tests.Cli;
+
+/// <summary>What all verbs have in common, and the command as a process of its own.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Verbs => [.. Program.CreateRoot().Subcommands.Select(verb => verb.Name)];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void All_verbs_are_there()
+    {
+        string[] expected = ["compare", "generate", "inspect", "layers", "noise", "quantize", "sample", "sigmas", "tokenize"];
+
+        Assert.Superset(expected.ToHashSet(), Program.CreateRoot().Subcommands.Select(verb => verb.Name).ToHashSet());
+    }
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public async Task Every_verb_explains_itself(string verb)
+    {
+        CliRun run = (await CliRun.Of(verb, "--help")).Fine();
+
+        Assert.Contains($" {verb} ", run.Output, StringComparison.Ordinal);
+        Assert.All(Program.CreateRoot().Subcommands.Single(command => command.Name == verb).Options, option =>
+        {
+            Assert.False(string.IsNullOrWhiteSpace(option.Description), $"{option.Name} has no description.");
+            Assert.Contains(option.Name, run.Output, StringComparison.Ordinal);
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public async Task Every_verb_refuses_options_that_it_does_not_know(string verb) => (await CliRun.Of(verb, "--no-such-option")).Misused("--no-such-option", $"chroma {verb} --help");
+
+    [Fact]
+    public async Task A_verb_that_is_not_there_is_wrong_usage() => (await CliRun.Of("paint")).Misused("paint");
+
+    [Fact]
+    public async Task The_process_gives_data_errors_and_exit_codes()
+    {
+        string output = _folder.File("out.safetensors");
+        (int exitCode, string text, string error) = await RunProcess(
+            "layers", "--component", "transformer", "--weights", TinyModels.TransformerPath, "--inputs", Golden.PathOf("layers/transformer.inputs.safetensors"),
+            "--output", output, "--rope-axes", "8,12,12");
+        Assert.Equal((0, "", ""), (exitCode, text, error));
+
+        (exitCode, text, error) = await RunProcess("inspect", _folder.File("none.gguf"));
+        Assert.Equal((1, ""), (exitCode, text));
+        Assert.Contains("none.gguf", error, StringComparison.Ordinal);
+
+        Assert.Equal(2, (await RunProcess("inspect")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_stops_a_run_with_130_and_leaves_nothing_behind()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are Unix's.");
+        string inputs = _folder.File("large.safetensors"), output = _folder.File("out.safetensors");
+        SafetensorsWriter.Save(inputs, new Dictionary<string, FloatTensor>
+        {
+            ["latent"] = new(1, 16, 300, 300), // 22,500 tokens: longer than this test has patience
+            ["timestep"] = new([0.5f], 1),
+            ["context"] = new(1, 4, 40),
+        });
+        using Process process = Start("layers", "--component", "transformer", "--weights", TinyModels.TransformerPath, "--inputs", inputs, "--output", output, "--rope-axes", "8,12,12");
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        await Task.Delay(TimeSpan.FromSeconds(2));
+
+        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
+
+        Assert.True(process.ExitCode == 130, $"exit {process.ExitCode}: {await error}");
+        Assert.Equal([inputs], Directory.GetFiles(_folder.Path));
+    }
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunProcess(params string[] args)
+    {
+        using Process process = Start(args);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
+    }
+
+    private static Process Start(params string[] args)
+    {
+        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "chroma.dll"));
+        foreach (string argument in args)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+}
