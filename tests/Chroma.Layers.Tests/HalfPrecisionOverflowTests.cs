@@ -24,13 +24,7 @@ public class HalfPrecisionOverflowTests(StoredModels models)
     {
         // wi_0 and wi_1 a thousand times as large: their product, the input of wo, is a million times as large.
         using DummyWeights weights = DummyWeights.TextEncoder(hidden: 64, heads: 2, headSize: 32, feedForward: 128, vocabulary: 16).Randomize(3);
-        foreach (string name in new[] { $"{FeedForward}.wi_0.weight", $"{FeedForward}.wi_1.weight" })
-        {
-            foreach (ref float value in weights[name].Span)
-            {
-                value *= 1000;
-            }
-        }
+        weights.Scale($"{FeedForward}.wi_0.weight", 1000).Scale($"{FeedForward}.wi_1.weight", 1000);
 
         int[,] ids = { { 3, 7, 11, 15, 1 } };
         using TextEncoder exact = weights.LoadTextEncoder(models.Engine);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Chroma.Models;
 using Chroma.Tensors;
 using Chroma.Testing;
@@ -147,6 +148,13 @@ internal sealed class DummyWeights : IDisposable
         }
 
         tensor.Span[index] = value;
+        return this;
+    }
+
+    /// <summary>Multiplies all elements of a tensor.</summary>
+    public DummyWeights Scale(string name, float factor)
+    {
+        TensorPrimitives.Multiply(_tensors[name].Span, factor, _tensors[name].Span);
         return this;
     }
 
