@@ -97,6 +97,19 @@ public sealed class ErrorTests(EngineFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task Each_model_refuses_the_files_of_the_others_as_gguf_too()
+    {
+        string gguf = _folder.File("some.gguf");
+        QuantizeOptions options = new() { Type = WeightType.F16 };
+
+        await WeightsFile.QuantizeAsync(TinyModels.TextEncoderPath, gguf, options);
+        Expect(ChromaErrorKind.WrongModel, gguf, () => Transformer.Load(fixture.Engine, gguf));
+        Expect(ChromaErrorKind.WrongModel, gguf, () => Autoencoder.Load(fixture.Engine, gguf));
+        await WeightsFile.QuantizeAsync(TinyModels.TransformerPath, gguf, options);
+        Expect(ChromaErrorKind.WrongModel, gguf, () => TextEncoder.Load(fixture.Engine, gguf));
+    }
+
+    [Fact]
     public void A_FLUX_model_is_recognised()
     {
         Change(tensors =>

@@ -133,6 +133,19 @@ public sealed class TapTests(EngineFixture fixture) : IDisposable
     }
 
     [Fact]
+    public unsafe void While_nobody_looks_native_code_is_given_nobody_to_ask()
+    {
+        using NativeCall quiet = NativeCall.ForRun(new RunOptions(), []);
+        using NativeCall watched = NativeCall.ForRun(new RunOptions(), [new LayerTap(["img_*", "txt_in"], (_, _) => { }), new LayerTap(["txt_in"], (_, _) => { })]);
+        Interop.chroma_run_options nothing = quiet.ToRunOptions(0), something = watched.ToRunOptions(3);
+
+        Assert.True(nothing.tap is null && nothing.progress is null && nothing.abort is null && nothing.user_data is null);
+        Assert.Equal(0, nothing.tap_pattern_count);
+        Assert.True(something.tap is not null && something.progress is null && something.abort is not null && something.user_data is not null);
+        Assert.Equal((2, 3), (something.tap_pattern_count, something.threads));
+    }
+
+    [Fact]
     public void Sessions_without_patterns_are_refused()
     {
         Assert.Throws<ArgumentException>(() => _transformer.Tap());
