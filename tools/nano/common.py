@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "reference"))
 
-from autoencoder import AutoencoderConfig  # noqa: E402
+from autoencoder import Autoencoder, AutoencoderConfig  # noqa: E402
 from chroma import ChromaConfig  # noqa: E402
 from t5 import T5Config  # noqa: E402
 
@@ -20,11 +20,11 @@ HERE = Path(__file__).resolve().parent
 STATE = HERE / "state"                                # checkpoints, logs and pools: ignored by git
 MODEL = HERE.parent.parent / "models" / "chroma-nano"
 
-AUTOENCODER = AutoencoderConfig(ch=64, ch_mult=(1, 1, 2, 2), num_res_blocks=1)
+AUTOENCODER = AutoencoderConfig(ch=96, ch_mult=(1, 1, 1, 1), num_res_blocks=1)
 
 
 def text_config(pieces: int) -> T5Config:
-    return T5Config(vocab_size=pieces, d_model=128, d_kv=32, d_ff=256, num_layers=2, num_heads=4)
+    return T5Config(vocab_size=pieces, d_model=128, d_kv=32, d_ff=256, num_layers=3, num_heads=4)
 
 
 TRANSFORMER = ChromaConfig(
@@ -69,6 +69,16 @@ class Log:
         line = json.dumps({"seconds": round(time.time() - self.start), **values})
         print(line, flush=True)
         self.file.write(line + "\n")
+
+
+def load_autoencoder() -> Autoencoder:
+    """The averaged halves as far as they are trained, in evaluation mode; a half without a checkpoint is untrained."""
+    model = Autoencoder(AUTOENCODER)
+    for part in ("encoder", "decoder"):
+        path = STATE / f"{part}.pt"
+        if path.exists():
+            getattr(model, part).load_state_dict(torch.load(path)["average"])
+    return model.to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
 def to_tensor(pictures) -> Tensor:

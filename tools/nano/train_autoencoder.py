@@ -1,12 +1,11 @@
-"""Trains the autoencoder on pictures of the world.
+"""Trains the autoencoder's two halves against the block code (see blockcode.py).
 
-    nice -n 19 /usr/bin/python3 tools/nano/train_autoencoder.py --steps 2000 [--decoder-only]
+    nice -n 19 /usr/bin/python3 tools/nano/train_autoencoder.py --part decoder --steps 3000 --crop 32
+    nice -n 19 /usr/bin/python3 tools/nano/train_autoencoder.py --part encoder --steps 1000 --crop 64
 
-Three steps of four see 64x64 crops around the outlines, the fourth whole pictures of the same number of pixels. The loss is squared error,
-a little absolute error for sharp edges, and a small KL term that gives the posterior some width and leaves channels
-empty that pictures do not need. The encoder learns FLUX's convention by itself: the KL term pulls
-(latent - 0.1159) * 0.3611 to variance one, so nothing has to be folded in afterwards.
-`--decoder-only` goes on with a frozen encoder, so that latents that were already computed stay valid.
+The decoder learns to draw the picture from its code, slightly noised so that it forgives a transformer's errors; the encoder
+learns to give the code. Steps see crops around the outlines, every eighth a whole picture. A run continues from its checkpoint
+state/{decoder,encoder}.pt; `--steps` counts all runs together.
 """
 from __future__ import annotations
 
@@ -15,14 +14,17 @@ import math
 
 import numpy as np
 import torch
+from torch import nn
 
 import common
 import world
-from autoencoder import Autoencoder
-from fused_norm import accelerate
+from autoencoder import Autoencoder, Decoder, Downsample, Encoder, ResnetBlock, Upsample
+from blockcode import code
+from fused import accelerate
+from parallel import Team, run
 
-CROP, CROPS, SIDE = 64, 16, 128
-KL = 2e-4
+CROPS, SIDE = 8, 128                                   # crops of one step of one process
+LOG_VARIANCE = -8.0                                    # of the latent as the encoder gives it: a nearly certain posterior
 
 
 def picture(rng: np.random.Generator, side: int = SIDE) -> tuple[np.ndarray, world.Placement]:
@@ -35,108 +37,145 @@ def picture(rng: np.random.Generator, side: int = SIDE) -> tuple[np.ndarray, wor
     return world.render(placement), placement
 
 
-def crop(rng: np.random.Generator) -> np.ndarray:
+def crop(rng: np.random.Generator, side: int) -> np.ndarray:
     pixels, placement = picture(rng)
     shape = placement.shapes[rng.integers(len(placement.shapes))]
-    reach = 1.3 * shape.radius
-    centre = np.array([shape.y, shape.x]) + rng.uniform(-reach, reach, 2) if rng.random() < 0.85 else rng.uniform(0, SIDE, 2)
-    y, x = np.clip(np.round(centre - CROP / 2), 0, SIDE - CROP).astype(int)
-    return pixels[y:y + CROP, x:x + CROP]
+    reach = 1.2 * shape.radius
+    centre = np.array([shape.y, shape.x]) + rng.uniform(-reach, reach, 2) if rng.random() < 0.9 else rng.uniform(0, SIDE, 2)
+    y, x = np.clip(np.round(centre - side / 2), 0, SIDE - side).astype(int)
+    return pixels[y:y + side, x:x + side]
 
 
-def batch(step: int, seed: int) -> torch.Tensor:
-    rng = np.random.default_rng((seed, step))
-    if step % 4 == 3:
-        return common.to_tensor(np.stack([picture(rng)[0] for _ in range(CROPS * CROP**2 // SIDE**2)]))
-    return common.to_tensor(np.stack([crop(rng) for _ in range(CROPS)]))
+def batch(step: int, side: int, *seed: int) -> np.ndarray:
+    rng = np.random.default_rng((*seed, step))
+    if step % 8 == 7:
+        return np.stack([picture(rng)[0] for _ in range(max(1, CROPS * side**2 // SIDE**2))])
+    return np.stack([crop(rng, side) for _ in range(CROPS)])
 
 
 @torch.no_grad()
-def decibels(model: Autoencoder, count: int = 32) -> float:
-    """Peak signal to noise ratio over whole pictures of the world that training does not repeat."""
+def initialise(half: Encoder | Decoder) -> None:
+    """Starts as a nearly linear network that keeps absolute colour.
+
+    GroupNorm takes a group's mean away. So in each group of three channels two hold +1.5 and -1.5 and one
+    the signal: then the norm of a plain picture is a fixed linear function and its colour survives. Residual branches start
+    small, and convolutions between the sizes start as the identity.
+    """
+    per = half.norm_out.num_channels // half.norm_out.num_groups
+    nn.init.normal_(half.conv_in.weight, std=0.5 * (half.conv_in.weight.shape[1] * 9) ** -0.5)
+    half.conv_in.weight[:, :, 1, 1] += 0.5 * torch.randn_like(half.conv_in.weight[:, :, 1, 1])
+    for channel in range(half.conv_in.out_channels):
+        constant = {0: None, 1: 1.5, 2: -1.5}.get(channel % per)
+        if constant is not None:
+            half.conv_in.weight[channel].mul_(0.05)
+            half.conv_in.bias[channel] = constant
+        else:
+            half.conv_in.bias[channel] = 0
+    for module in half.modules():
+        if isinstance(module, ResnetBlock):
+            module.conv2.weight.mul_(0.15)
+            nn.init.zeros_(module.conv2.bias)
+        if isinstance(module, (Upsample, Downsample)):
+            weight = module.conv.weight
+            weight.mul_(0.15)
+            nn.init.zeros_(module.conv.bias)
+            at = slice(1, 2) if isinstance(module, Upsample) else slice(0, 2)
+            size = at.stop - at.start
+            for channel in range(weight.shape[0]):
+                weight[channel, channel, at, at] += 1 / size**2
+
+
+@torch.no_grad()
+def decibels(model: Autoencoder, part: str, count: int = 16) -> float:
+    """Peak signal to noise ratio over whole pictures of the world, from their exact code or (encoder) all the way."""
     rng = np.random.default_rng(987_654_321)
-    errors = []
-    for _ in range(count // 8):
-        pictures = common.to_tensor(np.stack([world.render(world.place(world.sample_scene(rng), rng)) for _ in range(8)]))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            restored = model(pictures)
-        errors.append(((restored.float().clamp(-1, 1) - pictures) / 2).pow(2).mean(dim=(1, 2, 3)))
-    return float((-10 * torch.log10(torch.cat(errors))).mean())
+    pictures = np.stack([world.render(world.place(world.sample_scene(rng), rng)) for _ in range(count)])
+    wanted = common.to_tensor(pictures)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        restored = model(wanted) if part == "encoder" else model.decode(torch.from_numpy(code(pictures)))
+    error = ((restored.float().clamp(-1, 1) - wanted) / 2).pow(2).mean(dim=(1, 2, 3))
+    return float((-10 * torch.log10(error)).mean())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="train the autoencoder")
-    parser.add_argument("--steps", type=int, default=2000, help="steps in all, those of earlier runs included")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--decoder-only", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+def train(team: Team, options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
-
-    path = common.STATE / ("decoder.pt" if options.decoder_only else "autoencoder.pt")
-    start = path if path.exists() else common.STATE / "autoencoder.pt"
-    model = Autoencoder(common.AUTOENCODER).to(memory_format=torch.channels_last)
+    model = Autoencoder(common.AUTOENCODER)
+    half = getattr(model, options.part)
+    initialise(half)
+    model = model.to(memory_format=torch.channels_last)
     accelerate(model, common.STATE)
-    average = common.Average(model, 0.998)
+    average = common.Average(half, 0.998)
     accelerate(average.model, common.STATE)
-    trained = list(model.decoder.parameters() if options.decoder_only else model.parameters())
+    trained = list(half.parameters())
     optimizer = torch.optim.AdamW(trained, lr=options.rate, betas=(0.9, 0.99), weight_decay=0.0, foreach=True)
-    step = 0
-    if start.exists():
-        kept = torch.load(start)
+    path, step = common.STATE / f"{options.part}.pt", 0
+    if path.exists():
+        kept = torch.load(path)
+        half.load_state_dict(kept["model"])
         average.model.load_state_dict(kept["average"])
         average.steps = kept["average_steps"]
-        model.load_state_dict(kept["model"])
-        if start == path:
-            optimizer.load_state_dict(kept["optimizer"])
-            step = kept["step"]
-        else:
-            model.load_state_dict(kept["average"])         # the decoder goes on from the averaged encoder's latents
-    if options.decoder_only:
-        model.encoder.requires_grad_(False)
-    log = common.Log(common.STATE / path.with_suffix(".log").name)
-    sums, count = {}, 0
-    s, shift = common.AUTOENCODER.scale_factor, common.AUTOENCODER.shift_factor
+        optimizer.load_state_dict(kept["optimizer"])
+        step = kept["step"]
+    whole = common.load_autoencoder() if options.part == "encoder" else Autoencoder(common.AUTOENCODER)
+    setattr(whole, options.part, average.model)            # what is measured: the average beside the other half
+    accelerate(whole, common.STATE)
+    log = common.Log(path.with_suffix(".log")) if team.rank == 0 else None
+    noise = torch.Generator().manual_seed(options.seed + 100 * team.rank + 10_000 * step)
+    sums, first = [], step
 
     def keep() -> None:
-        common.save(path, model=model.state_dict(), average=average.model.state_dict(), average_steps=average.steps,
+        common.save(path, model=half.state_dict(), average=average.model.state_dict(), average_steps=average.steps,
                     optimizer=optimizer.state_dict(), step=step)
 
     while step < options.steps:
-        rate = options.rate * min(1, (step + 1) / 100) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / options.steps)))
+        warm = min(1, (step - first + 1) / 50)
+        rate = options.rate * warm * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / options.steps)))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        pictures = batch(step, options.seed + 1000 * options.decoder_only)
+        pixels = batch(step, options.crop, options.seed, team.rank)
+        pictures, wanted = common.to_tensor(pixels), torch.from_numpy(code(pixels))
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            with torch.set_grad_enabled(not options.decoder_only):
-                mean, logvar = (t.float() for t in model.moments(pictures))
-            logvar = logvar.clamp(-20, 10)
-            latent = mean + torch.exp(0.5 * logvar) * torch.randn_like(mean)
-            restored = model.decoder(latent)
-        difference = restored.float() - pictures
-        scaled_variance = s * s * torch.exp(logvar)
-        kl = 0.5 * (((mean - shift) * s).pow(2) + scaled_variance - 1 - torch.log(scaled_variance)).mean()
+            if options.part == "decoder":
+                noised = wanted + options.noise * torch.rand(len(wanted), 1, 1, 1, generator=noise) * torch.randn(
+                    wanted.shape, generator=noise)
+                difference = model.decode(noised.contiguous(memory_format=torch.channels_last)).float() - pictures
+                other = 0.03 * difference.abs().mean()
+            else:
+                mean, variance = (t.float() for t in model.moments(pictures))
+                difference = model.scale(mean) - wanted
+                other = 0.01 * (variance - LOG_VARIANCE).pow(2).mean()
         squared = difference.pow(2).mean()
-        loss = squared + 0.03 * difference.abs().mean() + (0 if options.decoder_only else KL * kl)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        (squared + other).backward()
+        team.average_gradients(trained)
+        nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
-        average.update(model)
         step += 1
-        for name, value in (("squared", squared), ("kl", kl)):
-            sums[name] = sums.get(name, 0.0) + float(value)
-        count += 1
+        if team.rank:
+            continue
+        average.update(half)
+        sums.append((float(squared), float(other)))
         if step % 20 == 0:
-            log(step=step, rate=rate, **{k: v / count for k, v in sums.items()}, spread=float((mean * s).std()))
-            sums, count = {}, 0
-        if step % 200 == 0 or step == options.steps:
-            log(step=step, decibels=decibels(average.model))
-        if step % 100 == 0:
+            log(step=step, rate=rate, **dict(zip(("squared", "other"), map(float, np.mean(sums, axis=0)))))
+            sums = []
+        if step % 100 == 0 or step == options.steps:
             keep()
-    keep()
+            log(step=step, decibels=decibels(whole, options.part))
+    if team.rank == 0:
+        keep()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="train one half of the autoencoder")
+    parser.add_argument("--part", choices=("decoder", "encoder"), required=True)
+    parser.add_argument("--steps", type=int, default=2000, help="steps in all, those of earlier runs included")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--crop", type=int, default=32)
+    parser.add_argument("--noise", type=float, default=0.1, help="the most noise on the decoder's input")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    run(train, options, options.processes, 6_000_000)
 
 
 if __name__ == "__main__":

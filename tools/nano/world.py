@@ -69,6 +69,7 @@ class World:
 #: Six shapes and ten colours are the language; this is the part that the first trained model has seen.
 FIRST_WORLD = World(SHAPES[:4], COLOUR_NAMES[:8], (0.64, 0.18, 0.18, 0.0, 0.0), 0.2)
 FULL_WORLD = World()
+WORLDS = {"first": FIRST_WORLD, "full": FULL_WORLD}
 
 
 def _held_out() -> frozenset[tuple[str, str, str]]:
@@ -91,13 +92,10 @@ def is_held_out(scene: Scene) -> bool:
 
 
 def sample_scene(rng: np.random.Generator, world: World = FULL_WORLD, held_out: bool = False) -> Scene:
-    """A scene of the training set or, with `held_out`, one in which every shape's first triple was held out."""
+    """A scene of the training set or, with `held_out`, one that training rejects."""
     while True:
         scene = _draw_scene(rng, world)
-        if held_out:
-            if all((s.kind, s.colour, ground) in HELD_OUT for s in scene.shapes for ground in scene.colours[:1]):
-                return scene
-        elif not is_held_out(scene):
+        if is_held_out(scene) == held_out:
             return scene
 
 

@@ -1,7 +1,7 @@
-"""Makes the reference autoencoder's residual blocks train faster on a CPU: GroupNorm and swish fused in C++ (fused_norm.cpp).
+"""Makes the reference modules train faster on a CPU: GroupNorm with swish, and GELU, in C++ (fused.cpp).
 
-The function is the same; tensors go through it as bfloat16 in channels-last layout. Without a C++ compiler
-`accelerate` changes nothing and training runs on PyTorch's own operations, at less than half the speed.
+The functions are the same; tensors go through them as bfloat16. Without a C++ compiler `accelerate` changes nothing and training
+runs on PyTorch's own operations: the autoencoder at less than half the speed, the transformer a fifth slower.
 """
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-SOURCE = Path(__file__).with_name("fused_norm.cpp")
+SOURCE = Path(__file__).with_name("fused.cpp")
 CHANNELS_LAST = torch.channels_last
 
 
@@ -24,7 +24,7 @@ def build(folder: Path) -> ctypes.CDLL | None:
     if compiler is None:
         return None
     digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
-    library = folder / f"fused_norm-{digest}.so"
+    library = folder / f"fused-{digest}.so"
     if not library.exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([compiler, "-Ofast", "-march=native", "-mprefer-vector-width=512", "-fopenmp", "-shared", "-fPIC",
@@ -37,7 +37,7 @@ def _pointer(tensor: Tensor) -> ctypes.c_void_p:
 
 
 def accelerate(model: nn.Module, folder: Path) -> bool:
-    """Replaces every GroupNorm below `model`, together with the swish in residual blocks; true where it did."""
+    """Replaces every GroupNorm below `model`, together with the swish in residual blocks, and every GELU; true where it did."""
     library = build(folder)
     if library is None:
         return False
@@ -68,6 +68,23 @@ def accelerate(model: nn.Module, folder: Path) -> bool:
                 *(ctypes.c_int64(v) for v in (samples, height * width, channels, mean.shape[1])), ctypes.c_int32(ctx.swish))
             return out, by_weight.sum(0), by_bias.sum(0), None, None, None
 
+    class Gelu(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x: Tensor) -> Tensor:
+            x = x.bfloat16().contiguous()
+            y = torch.empty_like(x)
+            library.gelu_forward(_pointer(x), _pointer(y), ctypes.c_int64(x.numel()))
+            ctx.save_for_backward(x)
+            return y
+
+        @staticmethod
+        def backward(ctx, gradient: Tensor) -> Tensor:
+            x, = ctx.saved_tensors
+            gradient = gradient.bfloat16().contiguous()
+            out = torch.empty_like(x)
+            library.gelu_backward(_pointer(gradient), _pointer(x), _pointer(out), ctypes.c_int64(x.numel()))
+            return out
+
     def norm_swish(norm: nn.GroupNorm, x: Tensor) -> Tensor:
         return NormSwish.apply(x, norm.weight, norm.bias, norm.num_groups, norm.eps, True)
 
@@ -79,6 +96,8 @@ def accelerate(model: nn.Module, folder: Path) -> bool:
         return NormSwish.apply(x, norm.weight, norm.bias, norm.num_groups, norm.eps, False)
 
     for module in model.modules():
+        if isinstance(module, nn.GELU):
+            module.forward = Gelu.apply
         if isinstance(module, nn.GroupNorm):
             module.forward = norm_alone.__get__(module)
         if hasattr(module, "conv2") and hasattr(module, "norm2"):
