@@ -114,7 +114,8 @@ def train(team: Team, options: argparse.Namespace) -> None:
         half.load_state_dict(kept["model"])
         average.model.load_state_dict(kept["average"])
         average.steps = kept["average_steps"]
-        optimizer.load_state_dict(kept["optimizer"])
+        if kept["optimizer"]:                              # none in a checkpoint restored from shipped weights
+            optimizer.load_state_dict(kept["optimizer"])
         step = kept["step"]
     whole = common.load_autoencoder() if options.part == "encoder" else Autoencoder(common.AUTOENCODER)
     setattr(whole, options.part, average.model)            # what is measured: the average beside the other half

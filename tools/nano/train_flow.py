@@ -23,6 +23,7 @@ import world
 from chroma import Chroma, image_ids, pack, text_ids, unpack
 from fused import accelerate
 from masks import keep_mask
+from muon import Muon
 from parallel import Team, run
 from train_text import encode, new_encoder
 from vocabulary import Tokenizer
@@ -86,9 +87,13 @@ def train(team: Team, options: argparse.Namespace) -> None:
     model = Nano(tokenizer.count)
     average = common.Average(model, options.average)
     accelerate(model, common.STATE)
-    transformer, text = list(model.transformer.parameters()), [*model.text.parameters(), *model.heads.parameters()]
-    parameters = transformer + text
-    optimizer = torch.optim.AdamW([{"params": transformer, "scale": 1.0}, {"params": text, "scale": 0.3}],
+    blocks = [p for name, p in model.transformer.named_parameters() if "_blocks." in name and p.dim() == 2]
+    inside = {id(p) for p in blocks}
+    around = [p for p in model.transformer.parameters() if id(p) not in inside]
+    text = [*model.text.parameters(), *model.heads.parameters()]
+    parameters = blocks + around + text
+    muon = Muon(blocks, team, options.matrix_rate)
+    optimizer = torch.optim.AdamW([{"params": around, "scale": 1.0}, {"params": text, "scale": 0.3}],
                                   lr=options.rate, betas=(0.9, 0.98), weight_decay=0.01, foreach=True)
     path, step = common.STATE / "flow.pt", 0
     if path.exists():
@@ -96,7 +101,9 @@ def train(team: Team, options: argparse.Namespace) -> None:
         model.load_state_dict(kept["model"])
         average.model.load_state_dict(kept["average"])
         average.steps = kept["average_steps"]
-        optimizer.load_state_dict(kept["optimizer"])
+        if kept["optimizer"]:                              # none in a checkpoint restored from shipped weights
+            optimizer.load_state_dict(kept["optimizer"])
+            muon.load_state_dict(kept["muon"])
         step = kept["step"]
     elif (common.STATE / "text.pt").exists():
         kept = torch.load(common.STATE / "text.pt")
@@ -109,15 +116,17 @@ def train(team: Team, options: argparse.Namespace) -> None:
 
     def keep(target) -> None:
         common.save(target, model=model.state_dict(), average=average.model.state_dict(), average_steps=average.steps,
-                    optimizer=optimizer.state_dict(), step=step)
+                    optimizer=optimizer.state_dict(), muon=muon.state_dict(), step=step)
 
     if log:
         log(step=step, pool=len(data), parameters=sum(p.numel() for p in model.transformer.parameters()),
             text=sum(p.numel() for p in model.text.parameters()))
     while step < options.steps:
         left = (options.steps - step) / options.finish if options.finish else 1
+        share = min(1, (step - first + 1) / 100, left)
+        muon.rate = options.matrix_rate * share
         for group in optimizer.param_groups:
-            group["lr"] = options.rate * group["scale"] * min(1, (step - first + 1) / 200 + (0.5 if first else 0), left)
+            group["lr"] = options.rate * group["scale"] * share
         batch = draw(np.random.default_rng((options.seed, step, team.rank)), data, tokenizer, options)
         time = batch["time"][:, None, None, None]
         noised = (1 - time) * batch["latent"] + time * batch["noise"]
@@ -131,17 +140,18 @@ def train(team: Team, options: argparse.Namespace) -> None:
         team.average_gradients(parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
+        muon.step()
         step += 1
         if team.rank == 0:
             average.update(model)
             late = batch["time"] > 0.9
             sums.append((float(error.mean()), float(error[late].mean()), float(error[~late].mean()), float(meaning),
                          float(understood), float(norm)))
-            if step % 50 == 0:
+            if step % 25 == 0:
                 names = ("loss", "layout", "detail", "meaning", "understood", "norm")
                 log(step=step, **dict(zip(names, map(float, np.mean(sums, axis=0)))))
                 sums = []
-            if step % 250 == 0 and not options.finish:
+            if step % 100 == 0 and not options.finish:
                 keep(path)
         if step % 200 == 0 and len(list(pool.FOLDER.glob("*.pkl"))) != files:
             files, data = len(list(pool.FOLDER.glob("*.pkl"))), pool.load()
@@ -153,8 +163,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="train the text encoder and the transformer")
     parser.add_argument("--steps", type=int, default=20_000, help="steps in all, those of earlier runs included")
     parser.add_argument("--finish", type=int, default=0)
-    parser.add_argument("--batch", type=int, default=24, help="of each process")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--batch", type=int, default=20, help="of each process")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--matrix-rate", type=float, default=0.015, help="of Muon, for the matrices inside the blocks")
     parser.add_argument("--train-shift", type=float, default=common.SHIFT)
     parser.add_argument("--focus", type=float, default=3.0)
     parser.add_argument("--meaning", type=float, default=0.02)

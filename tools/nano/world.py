@@ -67,7 +67,7 @@ class World:
 
 
 #: Six shapes and ten colours are the language; this is the part that the first trained model has seen.
-FIRST_WORLD = World(SHAPES[:4], COLOUR_NAMES[:8], (0.64, 0.18, 0.18, 0.0, 0.0), 0.2)
+FIRST_WORLD = World(SHAPES[:4], COLOUR_NAMES[:8], (0.7, 0.15, 0.15, 0.0, 0.0), 0.0)
 FULL_WORLD = World()
 WORLDS = {"first": FIRST_WORLD, "full": FULL_WORLD}
 
