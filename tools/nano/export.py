@@ -92,17 +92,9 @@ def text_metadata(config) -> dict[str, object]:
 
 
 def settings() -> dict[str, object]:
-    """What a pipeline needs to know beside the weights."""
-    return {
-        "name": NAME, "license": "MIT",
-        "files": {part: f"{NAME}-{short}.gguf" for part, short in
-                  (("transformer", "transformer"), ("text_encoder", "t5"), ("tokenizer", "t5"), ("autoencoder", "autoencoder"))},
-        "rope_axes": list(common.TRANSFORMER.axes_dim),
-        "latent": {"scale": common.AUTOENCODER.scale_factor, "shift": common.AUTOENCODER.shift_factor},
-        "defaults": {"width": 128, "height": 128, "steps": judge.STEPS, "guidance": judge.GUIDANCE, "sampler": "euler",
-                     "scheduler": "flow_match", "shift": common.SHIFT},
-        "text_mask": "key", "max_text_tokens": 64,
-    }
+    """The settings that the model was trained for, under the names that the library reads."""
+    return {"width": 128, "height": 128, "steps": judge.STEPS, "guidance": judge.GUIDANCE, "sampler": "euler",
+            "scheduler": "flow_match", "shift": common.SHIFT}
 
 
 def export(folder: Path, with_safetensors: bool) -> None:
@@ -110,7 +102,7 @@ def export(folder: Path, with_safetensors: bool) -> None:
     nano, autoencoder = load_average(), common.load_autoencoder()
     text = {to: t for name, t in nano.text.state_dict().items() if (to := t5_name(name))}
     parts = {
-        "transformer": ({**general("chroma", "transformer"), "chroma.rope.axes": list(common.TRANSFORMER.axes_dim),
+        "transformer": ({**general("chroma", "transformer"), "chroma.rope_axes": list(common.TRANSFORMER.axes_dim),
                          "chroma.attention.head_count": common.TRANSFORMER.num_heads}, nano.transformer.state_dict()),
         "t5": ({**general("t5encoder", "text encoder"), **text_metadata(nano.text.config), **tokenizer_metadata()}, text),
         "autoencoder": ({**general("autoencoder", "autoencoder"), "autoencoder.scale_factor": common.AUTOENCODER.scale_factor,
@@ -121,12 +113,12 @@ def export(folder: Path, with_safetensors: bool) -> None:
         path = folder / f"{NAME}-{part}.gguf"
         gguf.write(path, metadata, typed(tensors))
         print(f"{path}: {sum(t.numel() for t in tensors.values()):,} parameters, {path.stat().st_size:,} bytes")
-    (folder / f"{NAME}.json").write_text(json.dumps(settings(), indent=2) + "\n")
+    (folder / "chroma.json").write_text(json.dumps(settings(), indent=2) + "\n")
     if with_safetensors:
         from safetensors_io import save
         halves = {"transformer": nano.transformer, "t5": nano.text, "autoencoder": autoencoder}
         for part, module in halves.items():
-            axes = {"chroma.rope.axes": json.dumps(list(common.TRANSFORMER.axes_dim))} if part == "transformer" else None
+            axes = {"chroma.rope_axes": json.dumps(list(common.TRANSFORMER.axes_dim))} if part == "transformer" else None
             save(folder / f"{NAME}-{part}.safetensors", {n: t.contiguous() for n, t in module.state_dict().items()
                                                        if n != "encoder.embed_tokens.weight"}, axes)
 

@@ -1,5 +1,5 @@
-// GroupNorm, with or without swish, in one pass over bfloat16, channels-last data, and GELU over bfloat16; forward and backward,
-// for training on a CPU. Built and called by fused.py. PyTorch 1.13 takes several passes in float32 or goes value by value,
+// GroupNorm, with or without swish, in one pass over bfloat16, channels-last data, and what stands between the transformer's matrix
+// products (GELU, RMSNorm, rotary positions, modulation), each in one pass over bfloat16; forward and backward, for training on a CPU. Built and called by fused.py. PyTorch 1.13 takes several passes in float32 or goes value by value,
 // which costs more time than the convolutions and a third of that of the matrix products.
 #include <cmath>
 #include <cstdint>
@@ -167,6 +167,76 @@ void gelu_backward(const uint16_t *gradient, const uint16_t *x, uint16_t *x_grad
         const float v = widen(x[i]), gate = sigmoid(1.5957691216f * (v + 0.044715f * v * v * v));
         const float slope = 1.5957691216f * (1.0f + 0.134145f * v * v);
         x_gradient[i] = narrow(widen(gradient[i]) * gate * (1.0f + v * (1.0f - gate) * slope));
+    }
+}
+
+// x, y [rows, size]: y = x / sqrt(mean(x^2) + epsilon) * scale.
+void rms_forward(const uint16_t *x, const float *scale, uint16_t *y, int64_t rows, int64_t size, float epsilon) {
+    for (int64_t r = 0; r < rows; ++r) {
+        const uint16_t *in = x + r * size;
+        float square = 0;
+        for (int64_t i = 0; i < size; ++i) square += widen(in[i]) * widen(in[i]);
+        const float rstd = 1.0f / std::sqrt(square / static_cast<float>(size) + epsilon);
+        for (int64_t i = 0; i < size; ++i) y[r * size + i] = narrow(widen(in[i]) * rstd * scale[i]);
+    }
+}
+
+// Adds to scale_gradient [size].
+void rms_backward(const uint16_t *gradient, const uint16_t *x, const float *scale, uint16_t *x_gradient, float *scale_gradient,
+                  int64_t rows, int64_t size, float epsilon) {
+    for (int64_t r = 0; r < rows; ++r) {
+        const uint16_t *in = x + r * size, *from = gradient + r * size;
+        float square = 0, along = 0;
+        for (int64_t i = 0; i < size; ++i) {
+            square += widen(in[i]) * widen(in[i]);
+            along += widen(from[i]) * scale[i] * widen(in[i]);
+        }
+        const float rstd = 1.0f / std::sqrt(square / static_cast<float>(size) + epsilon);
+        const float pull = along * rstd * rstd * rstd / static_cast<float>(size);
+        for (int64_t i = 0; i < size; ++i) {
+            const float v = widen(in[i]), g = widen(from[i]);
+            scale_gradient[i] += g * v * rstd;
+            x_gradient[r * size + i] = narrow(g * scale[i] * rstd - v * pull);
+        }
+    }
+}
+
+// x, y [rows, length, 2 * pairs]; turns [length, pairs, 2] holds (cos, sin); direction -1 turns back, which is the gradient.
+void rope(const uint16_t *x, const float *turns, uint16_t *y, int64_t rows, int64_t length, int64_t pairs, float direction) {
+    for (int64_t r = 0; r < rows; ++r) {
+        const uint16_t *in = x + r * length * pairs * 2;
+        uint16_t *out = y + r * length * pairs * 2;
+        for (int64_t i = 0; i < length * pairs; ++i) {
+            const float a = widen(in[2 * i]), b = widen(in[2 * i + 1]), c = turns[2 * i], s = direction * turns[2 * i + 1];
+            out[2 * i] = narrow(c * a - s * b);
+            out[2 * i + 1] = narrow(s * a + c * b);
+        }
+    }
+}
+
+// x float32 [batch, length, size], shift and scale [batch, size]: y = (1 + scale) x + shift.
+void modulate_forward(const float *x, const float *shift, const float *scale, uint16_t *y, int64_t batch, int64_t length, int64_t size) {
+    for (int64_t n = 0; n < batch; ++n) {
+        for (int64_t p = n * length; p < (n + 1) * length; ++p) {
+            for (int64_t i = 0; i < size; ++i) {
+                y[p * size + i] = narrow((1.0f + scale[n * size + i]) * x[p * size + i] + shift[n * size + i]);
+            }
+        }
+    }
+}
+
+// Adds to shift_gradient and scale_gradient [batch, size].
+void modulate_backward(const uint16_t *gradient, const float *x, const float *scale, float *x_gradient, float *shift_gradient,
+                       float *scale_gradient, int64_t batch, int64_t length, int64_t size) {
+    for (int64_t n = 0; n < batch; ++n) {
+        for (int64_t p = n * length; p < (n + 1) * length; ++p) {
+            for (int64_t i = 0; i < size; ++i) {
+                const float g = widen(gradient[p * size + i]);
+                shift_gradient[n * size + i] += g;
+                scale_gradient[n * size + i] += g * x[p * size + i];
+                x_gradient[p * size + i] = g * (1.0f + scale[n * size + i]);
+            }
+        }
     }
 }
 }

@@ -1,7 +1,7 @@
-"""Makes the reference modules train faster on a CPU: GroupNorm with swish, and GELU, in C++ (fused.cpp).
+"""Makes the reference modules train faster on a CPU: norms, activations, rotary positions and modulation in C++ (fused.cpp).
 
 The functions are the same; tensors go through them as bfloat16. Without a C++ compiler `accelerate` changes nothing and training
-runs on PyTorch's own operations: the autoencoder at less than half the speed, the transformer a fifth slower.
+runs on PyTorch's own operations: the autoencoder at less than half the speed, the transformer at two thirds.
 """
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+
+import common  # noqa: F401  (puts the reference modules on the path)
+import chroma
 
 SOURCE = Path(__file__).with_name("fused.cpp")
 CHANNELS_LAST = torch.channels_last
@@ -37,7 +40,9 @@ def _pointer(tensor: Tensor) -> ctypes.c_void_p:
 
 
 def accelerate(model: nn.Module, folder: Path) -> bool:
-    """Replaces every GroupNorm below `model`, together with the swish in residual blocks, and every GELU; true where it did."""
+    """Replaces every GroupNorm below `model`, together with the swish in residual blocks, and what stands
+    between the transformer's matrix products. Rotary positions and modulation are functions, so they change for the whole program,
+    under autocast only. True where it did."""
     library = build(folder)
     if library is None:
         return False
@@ -85,6 +90,75 @@ def accelerate(model: nn.Module, folder: Path) -> bool:
             library.gelu_backward(_pointer(gradient), _pointer(x), _pointer(out), ctypes.c_int64(x.numel()))
             return out
 
+    class Rms(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x: Tensor, scale: Tensor) -> Tensor:
+            x = x.bfloat16().contiguous()
+            y = torch.empty_like(x)
+            ctx.sizes = [ctypes.c_int64(v) for v in (x.numel() // x.shape[-1], x.shape[-1])] + [ctypes.c_float(chroma.EPSILON)]
+            library.rms_forward(_pointer(x), _pointer(scale), _pointer(y), *ctx.sizes)
+            ctx.save_for_backward(x, scale)
+            return y
+
+        @staticmethod
+        def backward(ctx, gradient: Tensor):
+            x, scale = ctx.saved_tensors
+            gradient = gradient.bfloat16().contiguous()
+            out, by_scale = torch.empty_like(x), torch.zeros_like(scale)
+            library.rms_backward(*(_pointer(t) for t in (gradient, x, scale, out, by_scale)), *ctx.sizes)
+            return out, by_scale
+
+    class Rope(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x: Tensor, turns: Tensor) -> Tensor:
+            ctx.save_for_backward(turns)
+            return turn(x, turns, 1.0)
+
+        @staticmethod
+        def backward(ctx, gradient: Tensor):
+            return turn(gradient, ctx.saved_tensors[0], -1.0), None
+
+    def turn(x: Tensor, turns: Tensor, direction: float) -> Tensor:
+        x = x.bfloat16().contiguous()
+        y = torch.empty_like(x)
+        library.rope(_pointer(x), _pointer(turns), _pointer(y), *(
+            ctypes.c_int64(v) for v in (x.shape[0] * x.shape[1], x.shape[2], x.shape[3] // 2)), ctypes.c_float(direction))
+        return y
+
+    class Modulate(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+            x, shift, scale = (t.float().contiguous() for t in (x, shift, scale))
+            y = torch.empty(x.shape, dtype=torch.bfloat16)
+            ctx.sizes = [ctypes.c_int64(v) for v in x.shape]
+            library.modulate_forward(*(_pointer(t) for t in (x, shift, scale, y)), *ctx.sizes)
+            ctx.save_for_backward(x, scale)
+            return y
+
+        @staticmethod
+        def backward(ctx, gradient: Tensor):
+            x, scale = ctx.saved_tensors
+            gradient = gradient.bfloat16().contiguous()
+            out, by_shift, by_scale = torch.empty_like(x), torch.zeros_like(scale), torch.zeros_like(scale)
+            library.modulate_backward(*(_pointer(t) for t in (gradient, x, scale, out, by_shift, by_scale)), *ctx.sizes)
+            return out, by_shift, by_scale
+
+    def rotated(x: Tensor, positions: Tensor) -> Tensor:
+        """positions [B, 1, L, D/2, 2, 2] are the same for every sample of a training batch."""
+        if not torch.is_autocast_cpu_enabled():
+            return plain_rope(x, positions)
+        return Rope.apply(x, positions[0, 0, :, :, :, 0].contiguous())
+
+    def modulated(x: Tensor, modulation: chroma.ModulationOut) -> Tensor:
+        if not torch.is_autocast_cpu_enabled():
+            return plain_modulate(x, modulation)
+        return Modulate.apply(x, modulation.shift, modulation.scale)
+
+    if not hasattr(chroma, "plain"):
+        chroma.plain = (chroma.apply_rope, chroma.modulate)
+    plain_rope, plain_modulate = chroma.plain
+    chroma.apply_rope, chroma.modulate = rotated, modulated
+
     def norm_swish(norm: nn.GroupNorm, x: Tensor) -> Tensor:
         return NormSwish.apply(x, norm.weight, norm.bias, norm.num_groups, norm.eps, True)
 
@@ -96,6 +170,8 @@ def accelerate(model: nn.Module, folder: Path) -> bool:
         return NormSwish.apply(x, norm.weight, norm.bias, norm.num_groups, norm.eps, False)
 
     for module in model.modules():
+        if isinstance(module, chroma.RMSNorm):
+            module.forward = (lambda norm, x: Rms.apply(x, norm.scale)).__get__(module)
         if isinstance(module, nn.GELU):
             module.forward = Gelu.apply
         if isinstance(module, nn.GroupNorm):

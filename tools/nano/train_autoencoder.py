@@ -86,7 +86,7 @@ def initialise(half: Encoder | Decoder) -> None:
 
 
 @torch.no_grad()
-def decibels(model: Autoencoder, part: str, count: int = 16) -> float:
+def decibels(model: Autoencoder, part: str, count: int = 8) -> float:
     """Peak signal to noise ratio over whole pictures of the world, from their exact code or (encoder) all the way."""
     rng = np.random.default_rng(987_654_321)
     pictures = np.stack([world.render(world.place(world.sample_scene(rng), rng)) for _ in range(count)])
@@ -159,7 +159,7 @@ def train(team: Team, options: argparse.Namespace) -> None:
         if step % 20 == 0:
             log(step=step, rate=rate, **dict(zip(("squared", "other"), map(float, np.mean(sums, axis=0)))))
             sums = []
-        if step % 100 == 0 or step == options.steps:
+        if step % 100 == 0:
             keep()
             log(step=step, decibels=decibels(whole, options.part))
     if team.rank == 0:

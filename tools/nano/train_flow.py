@@ -153,7 +153,7 @@ def train(team: Team, options: argparse.Namespace) -> None:
                 sums = []
             if step % 100 == 0 and not options.finish:
                 keep(path)
-        if step % 200 == 0 and len(list(pool.FOLDER.glob("*.pkl"))) != files:
+        if step % 100 == 0 and len(list(pool.FOLDER.glob("*.pkl"))) != files:
             files, data = len(list(pool.FOLDER.glob("*.pkl"))), pool.load()
     if team.rank == 0:
         keep(common.STATE / "flow-finished.pt" if options.finish else path)
