@@ -27,7 +27,7 @@ from train_text import encode
 from vocabulary import Tokenizer
 
 _PALETTE = np.array(list(world.COLOURS.values()), np.float32)
-STEPS, GUIDANCE = 20, 3.5
+STEPS, GUIDANCE = 20, 2.5
 
 
 def classify(picture: np.ndarray) -> np.ndarray:

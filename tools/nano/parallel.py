@@ -12,6 +12,9 @@ import torch.multiprocessing as multiprocessing
 from torch import Tensor
 
 
+PATIENCE = 900                                        # seconds to wait for the others before giving up, should one have died
+
+
 class Team:
     """The processes of one run, as each of them sees it."""
 
@@ -31,9 +34,9 @@ class Team:
             return [t.clone() for t in tensors]
         flat = torch.cat([t.reshape(-1) for t in tensors])
         self._shared[self.rank, :flat.numel()].copy_(flat)
-        self._barrier.wait()
+        self._barrier.wait(PATIENCE)
         total = self._shared[:, :flat.numel()].sum(dim=0)
-        self._barrier.wait()
+        self._barrier.wait(PATIENCE)
         return [part.view_as(t) for part, t in zip(total.split([t.numel() for t in tensors]), tensors)]
 
 
