@@ -37,16 +37,15 @@ ModuleTable modules_of(const ChromaTransformer& model) {
     ModuleTable table;
     table["img_in"] = &model.img_in();
     table["txt_in"] = &model.txt_in();
-    const std::string approximator = "distilled_guidance_layer";
-    table[approximator] = &model.approximator();
-    table[approximator + ".in_proj"] = &model.approximator().in_proj();
-    table[approximator + ".out_proj"] = &model.approximator().out_proj();
-    for (size_t i = 0; i < model.approximator().layers().size(); ++i) {
-        const Approximator::Layer& layer = model.approximator().layers()[i];
-        const std::string number = std::to_string(i);
-        table[approximator + ".norms." + number] = &layer.norm;
-        table[approximator + ".layers." + number + ".in_layer"] = &layer.in;
-        table[approximator + ".layers." + number + ".out_layer"] = &layer.out;
+    const Approximator& approximator = model.approximator();
+    table["distilled_guidance_layer"] = &approximator;
+    table["distilled_guidance_layer.in_proj"] = &approximator.in_proj();
+    table["distilled_guidance_layer.out_proj"] = &approximator.out_proj();
+    for (size_t i = 0; i < approximator.layers().size(); ++i) {
+        const Approximator::Layer& layer = approximator.layers()[i];
+        table[text("distilled_guidance_layer.norms.", i)] = &layer.norm;
+        table[text("distilled_guidance_layer.layers.", i, ".in_layer")] = &layer.in;
+        table[text("distilled_guidance_layer.layers.", i, ".out_layer")] = &layer.out;
     }
     for (size_t i = 0; i < model.double_blocks().size(); ++i) {
         const DoubleStreamBlock& block = model.double_blocks()[i];
@@ -218,6 +217,7 @@ class ModuleCall {
         ChromaRunner runner(engine_, kNodes + static_cast<size_t>(attention));
         runner.prepare("", [&](Graph& graph) {
             std::vector<ggml_tensor*> x;
+            x.reserve(streams.size());
             for (const NamedInput* stream : streams) {
                 x.push_back(graph.input(stream->name, GGML_TYPE_F32, {stream->shape[2], stream->shape[1]}));
             }

@@ -38,7 +38,7 @@ std::string runs_text(const std::vector<int32_t>& positions) {
 
 }  // namespace
 
-TransformerRunner::TransformerRunner(const std::string& path, std::shared_ptr<Engine> engine,
+TransformerRunner::TransformerRunner(const std::string& path, const std::shared_ptr<Engine>& engine,
                                      const WeightOptions& options, const std::array<int32_t, 3>& rope_axes)
     : engine_(engine),
       model_(path, engine, options, rope_axes),

@@ -17,7 +17,7 @@ namespace chroma {
 
 class TransformerRunner {
   public:
-    TransformerRunner(const std::string& path, std::shared_ptr<Engine> engine, const WeightOptions& options,
+    TransformerRunner(const std::string& path, const std::shared_ptr<Engine>& engine, const WeightOptions& options,
                       const std::array<int32_t, 3>& rope_axes);
 
     [[nodiscard]] const ChromaTransformer& model() const { return model_; }
