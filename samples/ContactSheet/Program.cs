@@ -4,7 +4,7 @@ using Chroma;
 using Chroma.Imaging;
 using SkiaSharp;
 
-const int Columns = 4, Scale = 2, Margin = 12, TextHeight = 22;
+const int Columns = 4, Scale = 2, Margin = 12, LineHeight = 15, TextHeight = 2 * LineHeight + 6;
 
 if (args.Length == 0)
 {
@@ -38,7 +38,11 @@ for (int i = 0; i < images.Count; i++)
     int x = Margin + (i % Columns * (width + Margin)), y = Margin + (i / Columns * (height + TextHeight + Margin));
     using SKBitmap picture = SKBitmap.Decode(images[i].Encode(ImageFormat.Png));
     sheet.Canvas.DrawBitmap(picture, SKRect.Create(x, y, width, height));
-    sheet.Canvas.DrawText(prompts[i], x, y + height + 15, SKTextAlign.Left, font, ink);
+    int line = 0;
+    foreach (string part in prompts[i].Split(", "))
+    {
+        sheet.Canvas.DrawText(part, x, y + height + (++line * LineHeight), SKTextAlign.Left, font, ink);
+    }
 }
 
 using SKImage whole = sheet.Snapshot();
