@@ -10,7 +10,7 @@ internal static class GgufVocabulary
     /// <exception cref="InvalidDataException">The file carries no T5 tokenizer, or a damaged one.</exception>
     public static SentencePieceVocabulary Read(string path)
     {
-        using WeightsFile file = WeightsFile.Open(path);
+        using WeightsFile file = Open(path);
         string model = Find(file, "model")?.AsString() ?? "none";
         if (model != "t5")
         {
@@ -30,6 +30,19 @@ internal static class GgufVocabulary
             RemoveExtraWhitespaces = Find(file, "remove_extra_whitespaces")?.AsBoolean() ?? true,
             PrecompiledCharsMap = Find(file, "precompiled_charsmap")?.AsBytes(),
         };
+    }
+
+    // A damaged tokenizer file is one kind of error, whatever its format.
+    private static WeightsFile Open(string path)
+    {
+        try
+        {
+            return WeightsFile.Open(path);
+        }
+        catch (ChromaException error)
+        {
+            throw new InvalidDataException(error.Message, error);
+        }
     }
 
     private static MetadataEntry? Find(WeightsFile file, string key) => file.Metadata.GetValueOrDefault(Prefix + key);

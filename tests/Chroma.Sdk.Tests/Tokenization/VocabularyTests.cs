@@ -69,7 +69,7 @@ public sealed class VocabularyTests : IDisposable
     [InlineData("""{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", "b"]]}}""", "at place 0")]
     [InlineData("not json at all", "not a SentencePiece model")]
     [InlineData("   ", "is empty")]
-    [InlineData("GGUF....", "is a GGUF model")]
+    [InlineData("GGUF....", "is a GGUF file of version")]
     public void A_file_of_another_kind_is_named_and_explained(string content, string expected)
     {
         string path = Write("some.file", Encoding.UTF8.GetBytes(content));
