@@ -264,10 +264,9 @@ chroma_status chroma_weights_quantize(const char* input_path, const char* output
                                       const chroma_quantize_options* options) {
     return guard([&] {
         const chroma_quantize_options given = read_struct(require(options, "options"), "options");
-        constexpr int32_t kMostThreads = 1024;
-        if (given.threads < 0 || given.threads > kMostThreads) {
+        if (given.threads < 0 || given.threads > chroma::kMaxThreads) {
             fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", given.threads, ", but must be 0 (one per core) to ",
-                 kMostThreads, ".");
+                 chroma::kMaxThreads, ".");
         }
         chroma::QuantizeOptions quantize;
         quantize.type = chroma::api::checked_type(given.type);

@@ -12,12 +12,6 @@
 
 namespace chroma {
 
-namespace {
-
-constexpr int kMaxThreads = 1024;
-
-}  // namespace
-
 // ggml has one log for the process. Its lines go to every live engine that has a log.
 class LogRouter {
   public:

@@ -7,8 +7,12 @@
 
 #include "chroma.h"
 #include "ggml-backend.h"
+#include "ggml.h"
 
 namespace chroma {
+
+// The most CPU threads that a computation takes: ggml's own limit.
+inline constexpr int kMaxThreads = GGML_MAX_N_THREADS;
 
 struct BackendDeleter {
     void operator()(ggml_backend_t backend) const { ggml_backend_free(backend); }

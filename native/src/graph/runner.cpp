@@ -56,9 +56,9 @@ std::vector<float> read_elements(const ggml_tensor* tensor) {
 
 RunContext::RunContext(const chroma_run_options* run) {
     const chroma_run_options options = api::read_struct(run, "run");
-    if (options.threads < 0) {
-        fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", options.threads,
-             ", but must be 0 (the engine's) or more.");
+    if (options.threads < 0 || options.threads > kMaxThreads) {
+        fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", options.threads, ", but must be 0 (the engine's) to ",
+             kMaxThreads, ".");
     }
     threads = options.threads;
     callbacks = {options.progress, options.abort, options.user_data};

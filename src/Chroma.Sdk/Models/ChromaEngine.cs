@@ -21,10 +21,7 @@ public sealed unsafe class ChromaEngine : IDisposable
     public ChromaEngine(ChromaEngineOptions? options = null)
     {
         options ??= new ChromaEngineOptions();
-        if (options.Threads is < 0 or > 1024)
-        {
-            throw new ArgumentException($"Threads must be 0 (one per physical core) to 1024, but is {options.Threads}.", nameof(options));
-        }
+        ChromaEngineOptions.CheckThreads(options.Threads);
 
         byte[]? device = options.Device is null ? null : NativeText.ToUtf8(options.Device, nameof(options));
         GCHandle logger = options.LoggerFactory is { } factory ? GCHandle.Alloc(factory.CreateLogger(NativeLog.Category)) : default;

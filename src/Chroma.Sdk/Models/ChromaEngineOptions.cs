@@ -5,7 +5,10 @@ namespace Chroma.Models;
 /// <summary>What an engine computes on, and where its log goes.</summary>
 public sealed record ChromaEngineOptions
 {
-    /// <summary>CPU threads of a computation, 0 to 1024; 0 is one per physical core.</summary>
+    /// <summary>The most CPU threads that a computation takes.</summary>
+    public const int MaxThreads = 512;
+
+    /// <summary>CPU threads of a computation, 0 to <see cref="MaxThreads"/>; 0 is one per physical core.</summary>
     public int Threads { get; init; }
 
     /// <summary>
@@ -16,4 +19,12 @@ public sealed record ChromaEngineOptions
 
     /// <summary>Gets the native library's log under the category <c>Chroma.Native</c>; null for no log.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
+
+    internal static void CheckThreads(int threads, string parameter = "options")
+    {
+        if (threads is < 0 or > MaxThreads)
+        {
+            throw new ArgumentException($"Threads must be 0 to {MaxThreads}, but is {threads}.", parameter);
+        }
+    }
 }

@@ -9,12 +9,12 @@ public sealed record QuantizeOptions
     /// <summary>Whether the transformer's Approximator is converted too; it is small, and pictures depend on its precision.</summary>
     public bool IncludeApproximator { get; init; }
 
-    /// <summary>CPU threads; 0 is one per physical core.</summary>
+    /// <summary>CPU threads, 0 to <see cref="ChromaEngineOptions.MaxThreads"/>; 0 is one per physical core.</summary>
     public int Threads { get; init; }
 
     internal void Check()
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(Threads, "options");
+        ChromaEngineOptions.CheckThreads(Threads);
         if (!Type.IsTarget())
         {
             throw new ArgumentException($"Weights cannot be converted to {Type}; expected one of {string.Join(", ", WeightTypes.Targets)}.", "options");

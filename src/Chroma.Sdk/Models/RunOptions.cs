@@ -5,7 +5,7 @@ namespace Chroma.Models;
 /// <summary>What one run of a network takes beside its inputs.</summary>
 public sealed record RunOptions
 {
-    /// <summary>CPU threads of this run; 0 takes the engine's. Results do not depend on it.</summary>
+    /// <summary>CPU threads of this run, 0 to <see cref="ChromaEngineOptions.MaxThreads"/>; 0 takes the engine's. Results do not depend on it.</summary>
     public int Threads { get; init; }
 
     /// <summary>Told after each block, on the thread that runs the network. What it throws stops the run and comes out of it.</summary>
@@ -21,7 +21,7 @@ public sealed record RunOptions
 
     internal void Check()
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(Threads, "options");
+        ChromaEngineOptions.CheckThreads(Threads);
         ArgumentNullException.ThrowIfNull(Taps, "options");
     }
 }

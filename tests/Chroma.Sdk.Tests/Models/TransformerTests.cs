@@ -143,6 +143,7 @@ public sealed class TransformerTests(EngineFixture fixture) : IDisposable
         Refuse("contextMask", () => _transformer.Forward(latent, timestep, context, new bool[2, 8]));
         Refuse("velocity", () => _transformer.Forward(latent.Span, new LatentSize(2, 6, 4), timestep, context, null, new float[5]));
         Refuse("options", () => _transformer.Forward(latent, timestep, context, null, new RunOptions { Threads = -1 }));
+        Refuse("options", () => _transformer.Forward(latent, timestep, context, null, new RunOptions { Threads = int.MaxValue }));
         Refuse("textTokens", () => _transformer.Plan(new LatentSize(1, 6, 4), 0));
         Refuse("inputs", () => _transformer.RunModule("final_layer", new Dictionary<string, FloatTensor> { ["x"] = new(1, 1, 1, 1, 1, 1, 1, 1, 1) }));
         Refuse("module", () => _transformer.RunModule("", new Dictionary<string, FloatTensor>()));

@@ -155,7 +155,7 @@ public sealed class WeightsFileTests(EngineFixture fixture) : IDisposable
             await Assert.ThrowsAsync<ArgumentException>(() => WeightsFile.QuantizeAsync(TinyModels.TransformerPath, path, new QuantizeOptions { Type = type }));
         }
 
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+        await Assert.ThrowsAsync<ArgumentException>(
             () => WeightsFile.QuantizeAsync(TinyModels.TransformerPath, path, new QuantizeOptions { Type = WeightType.F16, Threads = -1 }));
         await Assert.ThrowsAsync<ArgumentException>(() => WeightsFile.QuantizeAsync("", path, new QuantizeOptions { Type = WeightType.F16 }));
         Assert.Throws<ArgumentException>(() => WeightsFile.Open(""));

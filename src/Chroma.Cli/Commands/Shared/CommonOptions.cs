@@ -25,7 +25,7 @@ internal static class CommonOptions
         return argument;
     }
 
-    /// <summary><c>--threads</c>: CPU threads, 0 (one per physical core) to 1024.</summary>
+    /// <summary><c>--threads</c>: CPU threads, 0 (one per physical core) to <see cref="ChromaEngineOptions.MaxThreads"/>.</summary>
     public static Option<int> Threads()
     {
         Option<int> option = new("--threads") { Description = "CPU threads; 0 is one per physical core." };
@@ -33,9 +33,9 @@ internal static class CommonOptions
         {
             if (result.Tokens.Count == 1
                 && int.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int threads)
-                && threads is < 0 or > 1024)
+                && threads is < 0 or > ChromaEngineOptions.MaxThreads)
             {
-                result.AddError($"The option --threads must be 0 to 1024, but is {threads}.");
+                result.AddError($"The option --threads must be 0 to {ChromaEngineOptions.MaxThreads}, but is {threads}.");
             }
         });
         return option;
