@@ -208,7 +208,8 @@ void ChromaRunner::prepare(const std::string& key, const Build& build) {
 int64_t ChromaRunner::plan(const Build& build) {
     const std::unique_ptr<Graph> graph = build_graph(build);
     for (const Graph::Constant& constant : graph->constants_) {
-        // Constants have no memory here. As inputs they are planned for, and even one that is only viewed finds a backend.
+        // Constants have no memory here. As inputs they are planned for, and even one that is only viewed finds a
+        // backend.
         ggml_set_input(constant.tensor);
     }
     const SchedulerPtr scheduler = make_scheduler(backends_, graph->cgraph_);
