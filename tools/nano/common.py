@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from chroma import ChromaConfig  # noqa: E402
 from t5 import T5Config  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-STATE = HERE / "state"                                # checkpoints, logs and pools: ignored by git
+STATE = Path(os.environ.get("CHROMA_NANO_STATE", HERE / "state"))   # checkpoints, logs and pools: ignored by git
 MODEL = HERE.parent.parent / "models" / "chroma-nano"
 
 AUTOENCODER = AutoencoderConfig(ch=96, ch_mult=(1, 1, 1, 1), num_res_blocks=1)

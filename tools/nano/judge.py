@@ -1,6 +1,6 @@
 """Scores drawn pictures by their pixels, over prompts whose combinations training never saw.
 
-    nice -n 19 /usr/bin/python3 tools/nano/judge.py [--count 200] [--exported] [--sheet sheet.png]
+    nice -n 19 /usr/bin/python3 tools/nano/judge.py [--count 200] [--sheet sheet.png]
 
 For each picture: does every shape have its colour, is the background right, does every shape stand where it was asked for, has it the
 outline of its kind, and all of that at once. On true pictures the judge gives 100 % (--truth).
@@ -8,6 +8,8 @@ outline of its kind, and all of that at once. On true pictures the judge gives 1
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import json
 import struct
 import zlib
 from collections import deque
@@ -117,6 +119,13 @@ def prompts(count: int, kind: world.World, seed: int = 77) -> list[tuple[world.S
     return [(s, world.caption(s, rng) if i % 3 == 2 else world.plain_caption(s)) for i, s in enumerate(scenes)]
 
 
+def write_prompts(path: Path, asked: list[tuple[world.Scene, str]]) -> None:
+    """For judges in other languages: what training never saw, and prompts with their meaning."""
+    rows = [json.dumps({"prompt": text, **dataclasses.asdict(scene)}) for scene, text in asked]
+    triples = [json.dumps(triple) for triple in sorted(world.HELD_OUT)]
+    path.write_text('{\n"held_out": [\n' + ",\n".join(triples) + '\n],\n"prompts": [\n' + ",\n".join(rows) + "\n]\n}\n")
+
+
 @torch.no_grad()
 def generate(model: Nano, autoencoder: Autoencoder, captions: list[str], seed: int = 0, steps: int = STEPS,
              guidance: float = GUIDANCE, width: int = 128, height: int = 128, group: int = 32) -> np.ndarray:
@@ -174,10 +183,14 @@ def main() -> None:
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sheet", type=Path, help="write the first pictures into one PNG")
+    parser.add_argument("--prompts", type=Path, help="write the held-out combinations and the prompts as JSON, and stop")
     parser.add_argument("--list", action="store_true", help="print each prompt with its scores")
     options = parser.parse_args()
     torch.set_num_threads(1)
     asked = prompts(options.count, world.FIRST_WORLD if options.world == "first" else world.FULL_WORLD)
+    if options.prompts:
+        write_prompts(options.prompts, asked)
+        return
     if options.truth:
         rng = np.random.default_rng(5)
         pictures = np.stack([world.render(world.place(scene, rng)) for scene, _ in asked])

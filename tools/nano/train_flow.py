@@ -109,7 +109,7 @@ def train(team: Team, options: argparse.Namespace) -> None:
         kept = torch.load(common.STATE / "text.pt")
         model.text.load_state_dict(kept["encoder"])
         model.heads.load_state_dict(kept["heads"])
-    data = pool.load()
+    data = pool.load(options.world)
     files = len(list(pool.FOLDER.glob("*.pkl")))
     log = common.Log(common.STATE / "flow.log") if team.rank == 0 else None
     first, sums = step, []
@@ -123,7 +123,7 @@ def train(team: Team, options: argparse.Namespace) -> None:
             text=sum(p.numel() for p in model.text.parameters()))
     while step < options.steps:
         left = (options.steps - step) / options.finish if options.finish else 1
-        share = min(1, (step - first + 1) / 100, left)
+        share = min(1, (step - first + 1) / (20 if first else 100), left)
         muon.rate = options.matrix_rate * share
         for group in optimizer.param_groups:
             group["lr"] = options.rate * group["scale"] * share
@@ -151,10 +151,10 @@ def train(team: Team, options: argparse.Namespace) -> None:
                 names = ("loss", "layout", "detail", "meaning", "understood", "norm")
                 log(step=step, **dict(zip(names, map(float, np.mean(sums, axis=0)))))
                 sums = []
-            if step % 100 == 0 and not options.finish:
-                keep(path)
+            if step % 100 == 0:
+                keep(common.STATE / "flow-finished.pt" if options.finish else path)
         if step % 100 == 0 and len(list(pool.FOLDER.glob("*.pkl"))) != files:
-            files, data = len(list(pool.FOLDER.glob("*.pkl"))), pool.load()
+            files, data = len(list(pool.FOLDER.glob("*.pkl"))), pool.load(options.world)
     if team.rank == 0:
         keep(common.STATE / "flow-finished.pt" if options.finish else path)
 
@@ -162,6 +162,7 @@ def train(team: Team, options: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="train the text encoder and the transformer")
     parser.add_argument("--steps", type=int, default=20_000, help="steps in all, those of earlier runs included")
+    parser.add_argument("--world", choices=tuple(world.WORLDS), default="first")
     parser.add_argument("--finish", type=int, default=0)
     parser.add_argument("--batch", type=int, default=20, help="of each process")
     parser.add_argument("--rate", type=float, default=2e-3)
