@@ -134,7 +134,7 @@ def make_inputs(args: argparse.Namespace, model) -> Dict[str, Tensor]:
     def normal(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator)
 
-    lengths = args.lengths or torch.randint(1, tokens, (batch,), generator=generator).tolist()
+    lengths = args.lengths or torch.randint(1, max(tokens, 2), (batch,), generator=generator).tolist()
     if len(lengths) != batch or not all(0 < length <= tokens for length in lengths):
         raise ValueError(f"--lengths {lengths}: expected {batch} numbers in 1..{tokens}")
     prompt = (torch.arange(tokens)[None, :] < torch.tensor(lengths)[:, None]).float()
