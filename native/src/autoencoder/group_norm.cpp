@@ -1,6 +1,7 @@
 #include "autoencoder/group_norm.h"
 
 #include "common/error.h"
+#include "nn/channels.h"
 #include "nn/norm.h"
 
 namespace chroma::autoencoder {
@@ -22,11 +23,10 @@ ggml_tensor* GroupNorm::forward(Graph& graph, ggml_tensor* x, ggml_tensor* mean,
                                 ggml_tensor* reciprocal_deviation) const {
     // (x - mean) * r * scale + bias = x * a + b with a = r * scale and b = bias - mean * a
     ggml_context* context = graph.context();
-    const int64_t channels = x->ne[2];
     ggml_tensor* a = ggml_mul(context, reciprocal_deviation, scale);
     ggml_tensor* b = ggml_sub(context, bias, ggml_mul(context, mean, a));
-    ggml_tensor* y = ggml_mul(context, x, ggml_reshape_3d(context, a, 1, 1, channels));
-    return ggml_add_inplace(context, y, ggml_reshape_3d(context, b, 1, 1, channels));
+    ggml_tensor* y = ggml_mul(context, x, nn::per_channel(graph, a, x));
+    return ggml_add_inplace(context, y, nn::per_channel(graph, b, x));
 }
 
 }  // namespace chroma::autoencoder

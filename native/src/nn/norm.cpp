@@ -1,5 +1,7 @@
 #include "nn/norm.h"
 
+#include "nn/channels.h"
+
 namespace chroma::nn {
 
 ggml_tensor* layer_norm(Graph& graph, ggml_tensor* x) {
@@ -12,10 +14,9 @@ ggml_tensor* rms_norm(Graph& graph, ggml_tensor* x, ggml_tensor* scale) {
 
 ggml_tensor* group_norm(Graph& graph, ggml_tensor* x, ggml_tensor* scale, ggml_tensor* bias, int groups) {
     ggml_context* context = graph.context();
-    const int64_t channels = x->ne[2];
     ggml_tensor* y = ggml_group_norm(context, x, groups, kNormEpsilon);
-    y = ggml_mul_inplace(context, y, ggml_reshape_3d(context, scale, 1, 1, channels));
-    return ggml_add_inplace(context, y, ggml_reshape_3d(context, bias, 1, 1, channels));
+    y = ggml_mul_inplace(context, y, per_channel(graph, scale, y));
+    return ggml_add_inplace(context, y, per_channel(graph, bias, y));
 }
 
 }  // namespace chroma::nn
