@@ -56,14 +56,16 @@ public static unsafe class ChromaLibrary
             }
         }
 
-        if (NativeLibrary.TryLoad(Name, assembly, searchPath, out nint found))
+        // A folder that somebody named is meant: another library in its place would be a surprise.
+        string? chosen = Environment.GetEnvironmentVariable(FolderVariable);
+        if (string.IsNullOrEmpty(chosen) && NativeLibrary.TryLoad(Name, assembly, searchPath, out nint found))
         {
             return CheckVersion(found, "the system's library path");
         }
 
         throw new DllNotFoundException(
             $"The native library of Chroma for {RuntimeInformation.RuntimeIdentifier} was not found. Reference the package Chroma.Native, " +
-            $"or set {FolderVariable} to the folder that holds {FileName(Name)}. Tried: {string.Join("; ", tried)}; {Name} on the system's library path.");
+            $"or set {FolderVariable} to the folder that holds {FileName(Name)}. Tried: {string.Join("; ", tried)}{(string.IsNullOrEmpty(chosen) ? $"; {Name} on the system's library path" : "")}.");
     }
 
     private static nint CheckVersion(nint library, string path)
