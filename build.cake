@@ -1,5 +1,5 @@
 // The build of Chroma for .NET, native and managed. ./build.sh runs it with the pinned cake.tool.
-//   --target         Default, Test, Demo, Bindings, Pack, Format, Clean, Asan
+//   --target         Default, Test, Demo, Bindings, Pack, Format, Lint, Clean, Asan
 //   --ggml-dir=DIR   build this ggml checkout instead of the pinned one (also: the environment variable CHROMA_GGML_DIR)
 //   --cmake="..."    more options for CMake, such as -DGGML_CUDA=ON
 //   --portable       packages that run on any x86-64 processor: one native library per level, chosen when it is loaded
@@ -140,6 +140,14 @@ Task("Format").Does(() =>
 {
     Run("bash", "-c \"find src include -name '*.h' -o -name '*.cpp' | grep -v chroma.h | xargs clang-format -i\"", "native");
     Run("dotnet", "format Chroma.sln");
+});
+
+// Says what Format would change, and what clang-tidy finds.
+Task("Lint").IsDependentOn("Native").Does(() =>
+{
+    Run("bash", "-c \"find src -name '*.h' -o -name '*.cpp' | xargs clang-format --dry-run -Werror\"", "native");
+    Run("bash", "-c \"find src -name '*.cpp' | xargs -P $(nproc) -n 4 clang-tidy -p build/release --quiet --extra-arg=-Wno-unknown-warning-option\"", "native");
+    Run("dotnet", "format Chroma.sln --verify-no-changes");
 });
 
 Task("Clean").Does(() =>

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds Chroma for .NET: installs or names what is missing, then runs build.cake.
-#   ./build.sh [--target=Default|Test|Demo|Bindings|Pack|Format|Clean|Asan] [--ggml-dir=DIR] [--portable]
+#   ./build.sh [--target=Default|Test|Demo|Bindings|Pack|Format|Lint|Clean|Asan] [--ggml-dir=DIR] [--portable]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
 # command -> Debian package; what no Debian package has is only named
 declare -A packages=(
-    [cmake]=cmake [ninja]=ninja-build [g++]=g++ [git]=git [npm]=npm [clang]=clang [clang-format]=clang-format
+    [cmake]=cmake [ninja]=ninja-build [g++]=g++ [git]=git [npm]=npm [clang]=clang [clang-format]=clang-format [clang-tidy]=clang-tidy
 )
 missing=()
 for command in "${!packages[@]}"; do

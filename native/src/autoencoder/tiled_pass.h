@@ -73,7 +73,7 @@ struct TiledPass {
 // Runs passes one after another, or, dry, finds out what they would need.
 class TiledRun {
   public:
-    TiledRun(ChromaRunner& runner, const RunContext& run, bool dry) : runner_(runner), run_(run), dry_(dry) {}
+    TiledRun(ChromaRunner& runner, RunContext run, bool dry) : runner_(runner), run_(std::move(run)), dry_(dry) {}
 
     void pass(const TiledPass& pass);
 

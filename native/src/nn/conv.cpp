@@ -24,8 +24,8 @@ class Convolution {
           kernel_(weight->ne[0]),
           channels_(weight->ne[3]),
           steps_(stride == 1 ? weight->ne[1] : 1),
-          width_((x->ne[0] + 2 * padding - kernel_) / stride + 1),
-          height_((x->ne[1] + 2 * padding - kernel_) / stride + 1) {
+          width_((x->ne[0] + 2 * int64_t{padding} - kernel_) / stride + 1),
+          height_((x->ne[1] + 2 * int64_t{padding} - kernel_) / stride + 1) {
         // The part of the kernel that is laid out in one step: [K, K / steps, in, out].
         window_ = ggml_view_4d(context_, weight, kernel_, kernel_ / steps_, weight->ne[2], channels_, weight->nb[1],
                                weight->nb[2], weight->nb[3], 0);

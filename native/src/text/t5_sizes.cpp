@@ -23,7 +23,8 @@ int max_distance(const WeightLoader& loader, int count) {
     for (const char* key : {"t5encoder.attention.relative_max_distance", "relative_attention_max_distance"}) {
         if (const auto value = loader.metadata_number(key)) {
             // The logarithm of max_distance / exact buckets must be positive.
-            if (!(*value > count / 4) || *value > kLargestSide) {
+            const int exact = count / 4;
+            if (!(*value > exact) || *value > kLargestSide) {
                 fail(CHROMA_ERROR_FORMAT, "The metadata '", key, "' of '", loader.checkpoint().path(), "' is ", *value,
                      ", but must be more than a quarter of the ", count, " position buckets.");
             }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <ranges>
 #include <type_traits>
 
 #include "common/error.h"
@@ -266,8 +267,8 @@ std::string gguf_header(const Checkpoint& checkpoint, const std::vector<PlannedT
         const Shape& shape = tensor.whole->shape;
         append_string(out, tensor.whole->name);
         append(out, static_cast<uint32_t>(shape.size()));
-        for (auto length = shape.rbegin(); length != shape.rend(); ++length) {
-            append(out, static_cast<uint64_t>(*length));
+        for (const int64_t length : std::ranges::reverse_view(shape)) {
+            append(out, static_cast<uint64_t>(length));
         }
         append(out, static_cast<uint32_t>(tensor.type));
         append(out, static_cast<uint64_t>(offset));

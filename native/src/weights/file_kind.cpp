@@ -16,7 +16,7 @@ struct Signature {
     const char* what;
 };
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 constexpr Signature kSignatures[] = {
     {"pk\x03\x04"sv,

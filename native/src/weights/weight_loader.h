@@ -20,7 +20,13 @@ namespace chroma {
 // Tensors of one loaded model. Frees them all.
 class Weights {
   public:
+    Weights() = default;
     virtual ~Weights() = default;
+    Weights(const Weights&) = delete;
+    Weights& operator=(const Weights&) = delete;
+    Weights(Weights&&) = delete;
+    Weights& operator=(Weights&&) = delete;
+
     [[nodiscard]] virtual int64_t owned_bytes() const = 0;
     [[nodiscard]] virtual int64_t mapped_bytes() const = 0;
     [[nodiscard]] virtual int64_t parameter_count() const = 0;
