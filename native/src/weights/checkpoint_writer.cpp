@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
-#include <ranges>
 #include <type_traits>
 
 #include "common/error.h"
@@ -267,8 +266,8 @@ std::string gguf_header(const Checkpoint& checkpoint, const std::vector<PlannedT
         const Shape& shape = tensor.whole->shape;
         append_string(out, tensor.whole->name);
         append(out, static_cast<uint32_t>(shape.size()));
-        for (const int64_t length : std::ranges::reverse_view(shape)) {
-            append(out, static_cast<uint64_t>(length));
+        for (size_t axis = shape.size(); axis > 0; --axis) {  // ggml counts axes from the fastest
+            append(out, static_cast<uint64_t>(shape[axis - 1]));
         }
         append(out, static_cast<uint32_t>(tensor.type));
         append(out, static_cast<uint64_t>(offset));

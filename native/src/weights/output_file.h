@@ -34,7 +34,7 @@ class OutputFile {
 
   private:
     struct Close {
-        void operator()(std::FILE* file) const { std::fclose(file); }
+        void operator()(std::FILE* file) const { std::fclose(file); }  // NOLINT(cppcoreguidelines-owning-memory)
     };
 
     [[noreturn]] void fail_to_write(int code) const;

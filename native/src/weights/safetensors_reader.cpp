@@ -76,7 +76,7 @@ class SafetensorsParser {
         }
     }
 
-    StoredTensor parse_tensor(const std::string& name, const JsonValue& value) const {
+    [[nodiscard]] StoredTensor parse_tensor(const std::string& name, const JsonValue& value) const {
         StoredTensor tensor;
         tensor.name = name;
         tensor.file = file_.path();
