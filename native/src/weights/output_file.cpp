@@ -32,8 +32,8 @@ std::FILE* open_new(const std::string& path) {
 #if defined(_WIN32)
     return _wfopen(to_path(path).c_str(), L"wbx");
 #else
-    return std::fopen(path.c_str(),
-                      "wbx");  // NOLINT(cppcoreguidelines-owning-memory): the caller's unique_ptr takes it
+    // The caller's unique_ptr takes it. NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
+    return std::fopen(path.c_str(), "wbx");
 #endif
 }
 
