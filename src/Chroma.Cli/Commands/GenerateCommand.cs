@@ -11,7 +11,7 @@ namespace Chroma.Cli.Commands;
 /// <summary><c>chroma generate</c>: a prompt in, picture files out.</summary>
 internal static class GenerateCommand
 {
-    private static readonly Dictionary<string, GenerationOptions> Presets = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, GenerationOptions> _presets = new(StringComparer.OrdinalIgnoreCase)
     {
         ["hd"] = GenerationOptions.HD,
         ["base"] = GenerationOptions.Base,
@@ -101,8 +101,8 @@ internal static class GenerateCommand
     private static GenerationOptions Options(GenerateArguments a, ParseResult arguments, GenerationOptions defaults)
     {
         GenerationOptions basis = arguments.GetValue(a.Preset) is not string preset ? defaults
-            : Presets.TryGetValue(preset, out GenerationOptions? known) ? known
-            : throw new ArgumentException($"There is no preset '{preset}'; the presets are {string.Join(", ", Presets.Keys)}.");
+            : _presets.TryGetValue(preset, out GenerationOptions? known) ? known
+            : throw new ArgumentException($"There is no preset '{preset}'; the presets are {string.Join(", ", _presets.Keys)}.");
         double? shift = arguments.GetValue(a.Shift);
         double? mu = arguments.GetValue(a.Mu);
         string? scheduler = arguments.GetValue(a.Scheduler);

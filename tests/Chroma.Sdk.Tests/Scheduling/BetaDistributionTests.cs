@@ -6,10 +6,10 @@ namespace Chroma.Sdk.Tests.Scheduling;
 
 public sealed class BetaDistributionTests
 {
-    private static readonly Gen<double> Probability = Gen.Double[1e-9, 1 - 1e-9];
+    private static readonly Gen<double> _probability = Gen.Double[1e-9, 1 - 1e-9];
 
     [Fact]
-    public void With_both_parameters_a_half_the_quantile_is_a_squared_sine() => Probability.Sample(
+    public void With_both_parameters_a_half_the_quantile_is_a_squared_sine() => _probability.Sample(
         probability =>
         {
             double sine = Math.Sin(probability * Math.PI / 2);
@@ -18,7 +18,7 @@ public sealed class BetaDistributionTests
         iter: 500);
 
     [Fact]
-    public void With_the_second_parameter_one_the_quantile_is_a_power() => Gen.Select(Probability, Gen.Double[0.1, 20]).Sample(
+    public void With_the_second_parameter_one_the_quantile_is_a_power() => Gen.Select(_probability, Gen.Double[0.1, 20]).Sample(
         (probability, alpha) => Assert.Equal(1, BetaDistribution.Quantile(probability, alpha, 1) / Math.Pow(probability, 1 / alpha), 1e-11),
         iter: 500);
 
