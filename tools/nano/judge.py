@@ -1,6 +1,6 @@
 """Scores drawn pictures by their pixels, over prompts whose combinations training never saw.
 
-    nice -n 19 /usr/bin/python3 tools/nano/judge.py [--count 200] [--sheet sheet.png]
+    nice -n 19 /usr/bin/python3 tools/nano/judge.py [--world first] [--sheet sheet.png]
 
 For each picture: does every shape have its colour, is the background right, does every shape stand where it was asked for, has it the
 outline of its kind, and all of that at once. On true pictures the judge gives 100 % (--truth).
@@ -30,6 +30,7 @@ from vocabulary import Tokenizer
 
 _PALETTE = np.array(list(world.COLOURS.values()), np.float32)
 STEPS, GUIDANCE = 20, 2.5
+HELD_OUT = common.HERE / "held-out.json"
 
 
 def classify(picture: np.ndarray) -> np.ndarray:
@@ -112,18 +113,28 @@ def judge(picture: np.ndarray, scene: world.Scene) -> dict[str, bool]:
             "all": bool(colour and background and position and shape)}
 
 
-def prompts(count: int, kind: world.World, seed: int = 77) -> list[tuple[world.Scene, str]]:
-    """Scenes of held-out combinations, every third in free wording."""
+def prompts(path: Path = HELD_OUT, group: str = "full", count: int | None = None) -> list[tuple[world.Scene, str]]:
+    """The listed prompts of one group, or of both, with their scenes."""
+    rows = [row for row in json.loads(path.read_text())["prompts"] if group in ("all", row["world"])]
+    return [(world.Scene(tuple(world.Shape(**shape) for shape in row["shapes"]), row["background"], tuple(row["colours"]), row["relation"]),
+             row["prompt"]) for row in rows[:count]]
+
+
+def write_prompts(path: Path, count: int, seed: int = 78) -> None:
+    """For judges in other languages: the world in figures, what training never saw, and prompts with their meaning.
+
+    Prompts of the first world stay as they were; `count` scenes of the full world follow, every third in free wording.
+    """
     rng = np.random.default_rng(seed)
-    scenes = [world.sample_scene(rng, kind, held_out=True) for _ in range(count)]
-    return [(s, world.caption(s, rng) if i % 3 == 2 else world.plain_caption(s)) for i, s in enumerate(scenes)]
-
-
-def write_prompts(path: Path, asked: list[tuple[world.Scene, str]]) -> None:
-    """For judges in other languages: what training never saw, and prompts with their meaning."""
-    rows = [json.dumps({"prompt": text, **dataclasses.asdict(scene)}) for scene, text in asked]
+    scenes = [world.sample_scene(rng, world.FULL_WORLD, held_out=True) for _ in range(count)]
+    asked = [(s, world.caption(s, rng) if i % 3 == 2 else world.plain_caption(s)) for i, s in enumerate(scenes)]
+    figures = {"colours": world.COLOURS, "sizes": world.SIZES, "places": world.PLACES, "relations": world.RELATIONS,
+               "pair_scale": world.PAIR_SCALE, "stripe": world.STRIPE, "backgrounds": world.BACKGROUNDS, "shapes": world.SHAPES}
     triples = [json.dumps(triple) for triple in sorted(world.HELD_OUT)]
-    path.write_text('{\n"held_out": [\n' + ",\n".join(triples) + '\n],\n"prompts": [\n' + ",\n".join(rows) + "\n]\n}\n")
+    rows = [json.dumps({"prompt": text, **dataclasses.asdict(scene), "world": group})
+            for group, part in (("first", prompts(path, "first")), ("full", asked)) for scene, text in part]
+    path.write_text('{\n"world": {\n' + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in figures.items())
+                    + '\n},\n"held_out": [\n' + ",\n".join(triples) + '\n],\n"prompts": [\n' + ",\n".join(rows) + "\n]\n}\n")
 
 
 @torch.no_grad()
@@ -175,33 +186,36 @@ def load_decoder() -> Autoencoder:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="score chroma-nano by its pictures")
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--world", choices=("first", "full"), default="first")
+    parser.add_argument("--count", type=int, help="the first so many of the prompts")
+    parser.add_argument("--world", choices=("first", "full", "all"), default="all", help="prompts of one shape, of the whole world, or both")
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--height", type=int, default=128)
     parser.add_argument("--truth", action="store_true", help="judge true pictures instead")
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sheet", type=Path, help="write the first pictures into one PNG")
-    parser.add_argument("--prompts", type=Path, help="write the held-out combinations and the prompts as JSON, and stop")
+    parser.add_argument("--prompts", type=int, help="write held-out.json with so many prompts of the full world, and stop")
     parser.add_argument("--list", action="store_true", help="print each prompt with its scores")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    asked = prompts(options.count, world.FIRST_WORLD if options.world == "first" else world.FULL_WORLD)
     if options.prompts:
-        write_prompts(options.prompts, asked)
+        write_prompts(HELD_OUT, options.prompts)
         return
+    asked = prompts(HELD_OUT, options.world, options.count)
     if options.truth:
         rng = np.random.default_rng(5)
-        pictures = np.stack([world.render(world.place(scene, rng)) for scene, _ in asked])
+        pictures = np.stack([world.render(world.place(scene, rng, options.width, options.height)) for scene, _ in asked])
     else:
         pictures = generate(load_average(options.checkpoint), load_decoder(), [text for _, text in asked], options.seed,
-                            options.steps, options.guidance)
+                            options.steps, options.guidance, options.width, options.height)
     scores = [judge(picture, scene) for picture, (scene, _) in zip(pictures, asked)]
     if options.list:
         for (_, text), score in zip(asked, scores):
             print(f"{'ok ' if score['all'] else 'bad'} {text}   {', '.join(k for k, v in score.items() if not v)}")
-    for title, pick in (("all", lambda s: True), ("one shape", lambda s: not s.relation), ("two shapes", lambda s: s.relation)):
+    for title, pick in (("all", lambda s: True), ("one shape", lambda s: not s.relation), ("two shapes", lambda s: s.relation),
+                        ("stripes", lambda s: "stripes" in s.background), ("star or ring", lambda s: {"star", "ring"} & {x.kind for x in s.shapes})):
         chosen = [score for score, (scene, _) in zip(scores, asked) if pick(scene)]
         if chosen:
             print(f"{title}: {len(chosen)} prompts, {table(chosen)}")

@@ -12,7 +12,7 @@ import torch.multiprocessing as multiprocessing
 from torch import Tensor
 
 
-PATIENCE = 900                                        # seconds to wait for the others before giving up, should one have died
+PATIENCE = 7200                                       # seconds to wait for the others before giving up, should one have died
 
 
 class Team:

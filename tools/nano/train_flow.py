@@ -66,15 +66,27 @@ def load_average(path=None) -> Nano:
     return model.eval()
 
 
-def draw(rng: np.random.Generator, data: pool.Pool, tokenizer: Tokenizer, options) -> dict[str, Tensor]:
+TEXT_TOKENS = 28                                       # about as many as the captions of a batch are padded to
+
+
+def choose(step: int, pools: dict[tuple[int, int], pool.Pool], options) -> tuple[pool.Pool, int]:
+    """The size of a step's pictures, the same in all processes, and how many of them are as much work as a batch of 128 x 128."""
+    rng = np.random.default_rng((options.seed, step))
+    others = [size for size in pools if size != pool.SQUARE]
+    size = others[rng.integers(len(others))] if others and rng.random() < options.other_sizes else pool.SQUARE
+    work = (TEXT_TOKENS + 64) / (TEXT_TOKENS + size[0] * size[1] // 256)
+    return pools[size], max(4, round(options.batch * work))
+
+
+def draw(rng: np.random.Generator, data: pool.Pool, count: int, tokenizer: Tokenizer, options) -> dict[str, Tensor]:
     """One batch: latents, noise, times, captions as ids, their meaning, weights of the latent pixels."""
-    at = rng.integers(len(data), size=options.batch)
+    at = rng.integers(len(data), size=count)
     latents = torch.from_numpy(data.latents[at].astype(np.float32))
     scenes = [data.scenes[i] for i in at]
     captions = ["" if rng.random() < 0.1 else world.caption(s, rng) for s in scenes]
     wanted = np.stack([attributes.labels(s) if c else np.full(len(attributes.CLASSES), -100) for s, c in zip(scenes, captions)])
     # evenly spread over the batch, so that no step lacks a part of the time
-    times = shift_time((rng.permutation(options.batch) + rng.random(options.batch)) / options.batch, options.train_shift)
+    times = shift_time((rng.permutation(count) + rng.random(count)) / count, options.train_shift)
     weight = 1 + (options.focus - 1) * torch.from_numpy(data.coverage[at].astype(np.float32) / 255)
     return {"latent": latents, "noise": torch.from_numpy(rng.standard_normal(latents.shape, np.float32)),
             "time": torch.from_numpy(times.astype(np.float32)), "ids": torch.from_numpy(tokenizer.batch(captions)),
@@ -119,7 +131,7 @@ def train(team: Team, options: argparse.Namespace) -> None:
                     optimizer=optimizer.state_dict(), muon=muon.state_dict(), step=step)
 
     if log:
-        log(step=step, pool=len(data), parameters=sum(p.numel() for p in model.transformer.parameters()),
+        log(step=step, pool={f"{w} x {h}": len(part) for (w, h), part in data.items()}, parameters=sum(p.numel() for p in model.transformer.parameters()),
             text=sum(p.numel() for p in model.text.parameters()))
     while step < options.steps:
         left = (options.steps - step) / options.finish if options.finish else 1
@@ -127,7 +139,7 @@ def train(team: Team, options: argparse.Namespace) -> None:
         muon.rate = options.matrix_rate * share
         for group in optimizer.param_groups:
             group["lr"] = options.rate * group["scale"] * share
-        batch = draw(np.random.default_rng((options.seed, step, team.rank)), data, tokenizer, options)
+        batch = draw(np.random.default_rng((options.seed, step, team.rank)), *choose(step, data, options), tokenizer, options)
         time = batch["time"][:, None, None, None]
         noised = (1 - time) * batch["latent"] + time * batch["noise"]
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -164,7 +176,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20_000, help="steps in all, those of earlier runs included")
     parser.add_argument("--world", choices=tuple(world.WORLDS), default="first")
     parser.add_argument("--finish", type=int, default=0)
-    parser.add_argument("--batch", type=int, default=20, help="of each process")
+    parser.add_argument("--batch", type=int, default=20, help="of each process; fewer of larger pictures, more of smaller ones")
+    parser.add_argument("--other-sizes", type=float, default=0.35, help="part of the steps with pictures of another size than 128 x 128")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--matrix-rate", type=float, default=0.015, help="of Muon, for the matrices inside the blocks")
     parser.add_argument("--train-shift", type=float, default=common.SHIFT)

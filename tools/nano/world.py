@@ -4,7 +4,8 @@ A scene is one or two flat shapes on a plain, two-tone or striped background. Ev
 visible in the picture and can be read back from its pixels, so a judge can score what a model draws:
 
 * a palette colour differs from every other one by at least 80 in RGB distance;
-* a shape that the caption gives no place stands in the middle, one without a size word is of medium size;
+* a shape that the caption gives no place stands in the middle, one without a size word is of medium size, and a background that
+  it does not mention is white;
 * a place or a relation puts the centre of a shape into a known third of the picture.
 
 What a picture leaves to chance is small: a few pixels of position, a few percent of size, a little colour. `Scene` is the
@@ -36,7 +37,7 @@ RELATIONS = {                                                  # places of the f
 }
 BACKGROUNDS = ("plain", "side by side", "stacked", "vertical stripes", "horizontal stripes")
 PAIR_SCALE = 0.9                                               # two shapes are drawn a little smaller, so that they stay apart
-STRIPES = 4                                                    # pairs of stripes across the picture
+STRIPE = 16                                                    # pixels across each stripe, at every size of the picture
 POSITION_JITTER, SIZE_JITTER, COLOUR_JITTER = 0.025, 0.06, 4.0
 
 
@@ -62,7 +63,7 @@ class World:
     shapes: tuple[str, ...] = SHAPES
     colours: tuple[str, ...] = COLOUR_NAMES
     background_weights: tuple[float, ...] = (0.5, 0.15, 0.15, 0.1, 0.1)
-    two_shapes: float = 0.4
+    two_shapes: float = 0.55
     corners: float = 0.25                # of the shapes that have a place word
 
 
@@ -107,7 +108,9 @@ def _draw_scene(rng: np.random.Generator, world: World) -> Scene:
     kinds = [world.shapes[rng.integers(len(world.shapes))] for _ in range(count)]
     if count == 2:
         relation = tuple(RELATIONS)[rng.integers(4)]
-        sizes = [("medium", "medium", "small")[rng.integers(3)] for _ in range(2)]
+        sizes = [("medium", "medium", "small", "large")[rng.integers(4)] for _ in range(2)]
+        if sizes == ["large", "large"]:                        # they would touch
+            sizes[rng.integers(2)] = "small"
         shapes = tuple(Shape(k, c, z, p) for k, c, z, p in zip(kinds, colours[tones:], sizes, RELATIONS[relation]))
         return Scene(shapes, background, tuple(colours[:tones]), relation)
     size = ("medium", "medium", "small", "large")[rng.integers(4)]
@@ -209,9 +212,9 @@ def background_weight(kind: str, width: int, height: int) -> np.ndarray:
     elif kind == "stacked":
         weight[y > 0.5, :] = 1
     elif kind == "vertical stripes":
-        weight[:, np.floor(x * STRIPES * 2) % 2 == 1] = 1
+        weight[:, np.arange(width) // STRIPE % 2 == 1] = 1
     elif kind == "horizontal stripes":
-        weight[np.floor(y * STRIPES * 2) % 2 == 1, :] = 1
+        weight[np.arange(height) // STRIPE % 2 == 1, :] = 1
     return weight
 
 
@@ -301,7 +304,9 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
     """One of the wordings of a scene: lower case or a sentence, with or without a lead such as "a picture of"."""
     subject, ground = _subject(scene, rng), _ground(scene, rng)
     form = rng.random()
-    if form < 0.45:
+    if scene.background == "plain" and scene.colours[0] == "white" and rng.random() < 0.3:
+        text = subject
+    elif form < 0.45:
         text = f"{subject} on {ground}"
     elif form < 0.70:
         text = f"{subject}, on {ground}"
