@@ -13,6 +13,15 @@ missing=()
 for command in "${!packages[@]}"; do
     command -v "$command" >/dev/null || missing+=("$command")
 done
+# oneDNN is a library, and the build does without it (more slowly); so it is installed where it can be, and named where not.
+if [[ $(uname -s) == Linux && ! -e /usr/include/dnnl.hpp && ! -e /usr/local/include/dnnl.hpp ]]; then
+    if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+        missing+=(libdnnl-dev)
+        packages[libdnnl-dev]=libdnnl-dev
+    else
+        echo "oneDNN (Debian: libdnnl-dev) is not installed: the engine will be several times slower." >&2
+    fi
+fi
 
 if ((${#missing[@]})) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     to_install=()

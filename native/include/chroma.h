@@ -158,12 +158,21 @@ typedef int32_t (*chroma_tap_callback)(const chroma_tensor *tensor, void *user_d
 /* The devices that models run on, and the log. Thread-safe. */
 typedef struct chroma_engine chroma_engine;
 
+/* Which code computes on the CPU. */
+typedef enum chroma_kernels {
+    CHROMA_KERNELS_AUTO = 0,  /* oneDNN where this build has it, ggml's own elsewhere */
+    CHROMA_KERNELS_GGML = 1,  /* ggml's own alone */
+    CHROMA_KERNELS_ONEDNN = 2 /* oneDNN; CHROMA_ERROR_UNSUPPORTED in a build without it */
+} chroma_kernels;
+
 typedef struct chroma_engine_options {
     uint32_t struct_size;
     int32_t threads;         /* CPU threads of a computation; 0: one per physical core */
     const char *device;      /* a ggml device name such as "CUDA0"; NULL: the first GPU that this build has, else the CPU; "cpu": the CPU only */
     chroma_log_callback log; /* NULL: no log */
     void *user_data;         /* for log */
+    chroma_kernels kernels;  /* of the CPU; a GPU has its own */
+    int32_t reserved;
 } chroma_engine_options;
 
 /* Opens the devices. options may be NULL. */

@@ -1,14 +1,19 @@
 #include "graph/engine.h"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <mutex>
 #include <set>
+#include <type_traits>
 
 #include "common/cores.h"
 #include "common/error.h"
 #include "ggml-cpu.h"
 #include "ggml.h"
+#ifdef CHROMA_HAS_ONEDNN
+#include "onednn/backend.h"
+#endif
 
 namespace chroma {
 
@@ -112,6 +117,26 @@ ggml_backend_dev_t choose_device(const char* name) {
     return ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
 }
 
+// The device of oneDNN that computes beside the CPU's own, null if there is none or none is wanted.
+ggml_backend_dev_t onednn_device(chroma_kernels kernels) {
+    const auto number = std::bit_cast<std::underlying_type_t<chroma_kernels>>(kernels);
+    if (number > CHROMA_KERNELS_ONEDNN) {
+        fail(CHROMA_ERROR_INVALID_ARGUMENT, "'kernels' is ", number, ", which is no chroma_kernels.");
+    }
+#ifdef CHROMA_HAS_ONEDNN
+    return kernels == CHROMA_KERNELS_GGML ? nullptr : onednn::device();
+#else
+    if (kernels == CHROMA_KERNELS_ONEDNN) {
+        fail(CHROMA_ERROR_UNSUPPORTED, "This build has no oneDNN.");
+    }
+    return nullptr;
+#endif
+}
+
+bool is_cpu(ggml_backend_dev_t device) {
+    return ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_CPU;
+}
+
 }  // namespace
 
 Engine::Engine(const chroma_engine_options& options)
@@ -131,10 +156,13 @@ Engine::Engine(const chroma_engine_options& options)
     if (chosen == nullptr || cpu == nullptr) {
         fail(CHROMA_ERROR_UNSUPPORTED, "This build has no CPU device.");
     }
-    devices_.push_back(chosen);
+    ggml_backend_dev_t onednn = onednn_device(options.kernels);
     if (chosen != cpu) {
-        devices_.push_back(cpu);
+        devices_.push_back(chosen);
+    } else if (onednn != nullptr) {
+        devices_.push_back(onednn);
     }
+    devices_.push_back(cpu);
     for (ggml_backend_dev_t device : devices_) {
         description_ += (description_.empty() ? "" : ", ") + std::string(ggml_backend_dev_name(device)) + " (" +
                         ggml_backend_dev_description(device) + ")";
@@ -151,7 +179,24 @@ ggml_backend_buffer_type_t Engine::weight_buffer_type() const {
 }
 
 bool Engine::maps_weights() const {
-    return ggml_backend_dev_type(devices_.front()) == GGML_BACKEND_DEVICE_TYPE_CPU;
+    return computes_on_cpu();
+}
+
+bool Engine::computes_on_cpu() const {
+    return is_cpu(devices_.front()) || ggml_backend_dev_type(devices_.front()) == GGML_BACKEND_DEVICE_TYPE_ACCEL;
+}
+
+void Engine::configure(ggml_backend_t backend, int threads, ggml_abort_callback abort, void* abort_data) const {
+    if (ggml_backend_is_cpu(backend)) {
+        ggml_backend_cpu_set_n_threads(backend, threads);
+        ggml_backend_cpu_set_abort_callback(backend, abort, abort_data);
+    }
+#ifdef CHROMA_HAS_ONEDNN
+    if (ggml_backend_get_device(backend) == onednn::device()) {
+        onednn::set_threads(backend, threads);
+        onednn::set_abort_callback(backend, abort, abort_data);
+    }
+#endif
 }
 
 void Engine::log(chroma_log_level level, const std::string& line) const {

@@ -43,7 +43,7 @@ class Engine {
     [[nodiscard]] int threads() const { return threads_; }
     [[nodiscard]] const std::string& description() const { return description_; }
 
-    // Devices in order of preference; the CPU is always the last.
+    // Devices in order of preference, oneDNN among them; the CPU is always the last.
     [[nodiscard]] const std::vector<ggml_backend_dev_t>& devices() const { return devices_; }
 
     // Where weights live: the first device's memory.
@@ -51,6 +51,12 @@ class Engine {
 
     // True when weights can be used where the file is mapped, without a copy.
     [[nodiscard]] bool maps_weights() const;
+
+    // True when every computation is the CPU's.
+    [[nodiscard]] bool computes_on_cpu() const;
+
+    // Readies a backend of one of the devices for a computation.
+    void configure(ggml_backend_t backend, int threads, ggml_abort_callback abort, void* abort_data) const;
 
     void log(chroma_log_level level, const std::string& line) const;
 

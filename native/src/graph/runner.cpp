@@ -7,7 +7,6 @@
 #include "api/wall.h"
 #include "common/error.h"
 #include "ggml-alloc.h"
-#include "ggml-cpu.h"
 
 namespace chroma {
 
@@ -240,10 +239,8 @@ void ChromaRunner::compute(const RunContext& run) {
     const bool observed = observer.needed();
     ggml_backend_sched_set_eval_callback(scheduler, observed ? &Observer::evaluate : nullptr, &observer);
     for (const BackendPtr& backend : backends_) {
-        if (ggml_backend_is_cpu(backend.get())) {
-            ggml_backend_cpu_set_n_threads(backend.get(), run.threads != 0 ? run.threads : engine_->threads());
-            ggml_backend_cpu_set_abort_callback(backend.get(), observed ? &Observer::should_abort : nullptr, &observer);
-        }
+        engine_->configure(backend.get(), run.threads != 0 ? run.threads : engine_->threads(),
+                           observed ? &Observer::should_abort : nullptr, &observer);
     }
     if (observed) {
         observer.show_given();

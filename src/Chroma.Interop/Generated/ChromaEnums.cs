@@ -93,6 +93,17 @@ public enum chroma_log_level
     CHROMA_LOG_ERROR = 3,
 }
 
+/// <summary>Which code computes on the CPU.</summary>
+public enum chroma_kernels
+{
+    /// <summary>OneDNN where this build has it, ggml&apos;s own elsewhere</summary>
+    CHROMA_KERNELS_AUTO = 0,
+    /// <summary>Ggml&apos;s own alone</summary>
+    CHROMA_KERNELS_GGML = 1,
+    /// <summary>OneDNN; CHROMA_ERROR_UNSUPPORTED in a build without it</summary>
+    CHROMA_KERNELS_ONEDNN = 2,
+}
+
 /// <summary>C: chroma_container</summary>
 public enum chroma_container
 {

@@ -50,6 +50,9 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("CHROMA_LOG_INFO", (long)chroma_log_level.CHROMA_LOG_INFO));
         entries.Add(("CHROMA_LOG_WARNING", (long)chroma_log_level.CHROMA_LOG_WARNING));
         entries.Add(("CHROMA_LOG_ERROR", (long)chroma_log_level.CHROMA_LOG_ERROR));
+        entries.Add(("CHROMA_KERNELS_AUTO", (long)chroma_kernels.CHROMA_KERNELS_AUTO));
+        entries.Add(("CHROMA_KERNELS_GGML", (long)chroma_kernels.CHROMA_KERNELS_GGML));
+        entries.Add(("CHROMA_KERNELS_ONEDNN", (long)chroma_kernels.CHROMA_KERNELS_ONEDNN));
         entries.Add(("CHROMA_CONTAINER_GGUF", (long)chroma_container.CHROMA_CONTAINER_GGUF));
         entries.Add(("CHROMA_CONTAINER_SAFETENSORS", (long)chroma_container.CHROMA_CONTAINER_SAFETENSORS));
         entries.Add(("CHROMA_ARCHITECTURE_UNKNOWN", (long)chroma_architecture.CHROMA_ARCHITECTURE_UNKNOWN));
@@ -86,6 +89,8 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("chroma_engine_options.device", (byte*)&of_chroma_engine_options.device - (byte*)&of_chroma_engine_options));
         entries.Add(("chroma_engine_options.log", (byte*)&of_chroma_engine_options.log - (byte*)&of_chroma_engine_options));
         entries.Add(("chroma_engine_options.user_data", (byte*)&of_chroma_engine_options.user_data - (byte*)&of_chroma_engine_options));
+        entries.Add(("chroma_engine_options.kernels", (byte*)&of_chroma_engine_options.kernels - (byte*)&of_chroma_engine_options));
+        entries.Add(("chroma_engine_options.reserved", (byte*)&of_chroma_engine_options.reserved - (byte*)&of_chroma_engine_options));
         chroma_weights_info of_chroma_weights_info = default;
         entries.Add(("chroma_weights_info", Unsafe.SizeOf<chroma_weights_info>()));
         entries.Add(("chroma_weights_info.struct_size", (byte*)&of_chroma_weights_info.struct_size - (byte*)&of_chroma_weights_info));

@@ -63,6 +63,10 @@ public unsafe struct chroma_engine_options
     public delegate* unmanaged[Cdecl]<chroma_log_level, byte*, void*, void> log;
     /// <summary>For log</summary>
     public void* user_data;
+    /// <summary>Of the CPU; a GPU has its own</summary>
+    public chroma_kernels kernels;
+    /// <summary>C: int32_t</summary>
+    public int reserved;
 }
 
 /// <summary>C: chroma_weights_info</summary>

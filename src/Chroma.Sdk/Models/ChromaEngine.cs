@@ -27,7 +27,7 @@ public sealed unsafe class ChromaEngine : IDisposable
         GCHandle logger = options.LoggerFactory is { } factory ? GCHandle.Alloc(factory.CreateLogger(NativeLog.Category)) : default;
         try
         {
-            _handle = Create(options.Threads, device, logger);
+            _handle = Create(options, device, logger);
         }
         catch
         {
@@ -86,17 +86,18 @@ public sealed unsafe class ChromaEngine : IDisposable
         return _handle.Use();
     }
 
-    private static EngineHandle Create(int threads, byte[]? device, GCHandle logger)
+    private static EngineHandle Create(ChromaEngineOptions engineOptions, byte[]? device, GCHandle logger)
     {
         fixed (byte* pDevice = device)
         {
             chroma_engine_options options = new()
             {
                 struct_size = (uint)sizeof(chroma_engine_options),
-                threads = threads,
+                threads = engineOptions.Threads,
                 device = pDevice,
                 log = logger.IsAllocated ? NativeLog.Callback : null,
                 user_data = logger.IsAllocated ? (void*)GCHandle.ToIntPtr(logger) : null,
+                kernels = (chroma_kernels)engineOptions.Kernels,
             };
             chroma_engine* engine;
             ChromaNative.chroma_engine_create(&options, &engine).ThrowIfFailed();

@@ -17,6 +17,9 @@ public sealed record ChromaEngineOptions
     /// </summary>
     public string? Device { get; init; }
 
+    /// <summary>Which code computes on the CPU. Matters to comparisons: the default is the fastest that the native library has.</summary>
+    public CpuKernels Kernels { get; init; }
+
     /// <summary>Gets the native library's log under the category <c>Chroma.Native</c>; null for no log.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 

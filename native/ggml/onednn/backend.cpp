@@ -1,0 +1,204 @@
+#include "onednn/backend.h"
+
+#include <exception>
+#include <memory>
+
+#include "ggml-backend-impl.h"
+#include "ggml-cpu.h"
+#include "ggml-impl.h"
+#include "onednn/linear.h"
+
+namespace chroma::onednn {
+
+namespace {
+
+struct Context {
+    int threads = 1;
+    ggml_abort_callback abort = nullptr;
+    void* abort_data = nullptr;
+    LinearWorkspace linear;
+};
+
+Context& context_of(ggml_backend_t backend) {
+    return *static_cast<Context*>(backend->context);
+}
+
+bool moves_nothing(const ggml_tensor* node) {
+    switch (node->op) {
+        case GGML_OP_NONE:
+        case GGML_OP_RESHAPE:
+        case GGML_OP_VIEW:
+        case GGML_OP_PERMUTE:
+        case GGML_OP_TRANSPOSE:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// y + b for a vector b, in place of a product y that nothing else reads.
+bool is_bias_of(const ggml_tensor* node, const ggml_tensor* product) {
+    return node->op == GGML_OP_ADD && node->src[0] == product && node->data == product->data &&
+           node->src[1]->type == GGML_TYPE_F32 && ggml_is_vector(node->src[1]) &&
+           node->src[1]->ne[0] == product->ne[0] && ggml_is_contiguous(node->src[1]);
+}
+
+bool supports(const ggml_tensor* node) {
+    switch (node->op) {
+        case GGML_OP_MUL_MAT:
+            return supports_linear(node);
+        case GGML_OP_ADD:
+            return node->src[0]->op == GGML_OP_MUL_MAT && supports_linear(node->src[0]) && node->view_src != nullptr &&
+                   ggml_is_contiguous(node) && node->src[1]->type == GGML_TYPE_F32 && ggml_is_vector(node->src[1]) &&
+                   ggml_is_contiguous(node->src[1]) && node->src[1]->ne[0] == node->ne[0];
+        default:
+            return moves_nothing(node);
+    }
+}
+
+// A bias whose product was computed before, because somebody looked at it in between.
+void add_bias(ggml_tensor* node) {
+    const auto* bias = static_cast<const float*>(node->src[1]->data);
+    auto* values = static_cast<float*>(node->data);
+    for (int64_t row = 0; row < ggml_nrows(node); ++row, values += node->ne[0]) {
+        for (int64_t i = 0; i < node->ne[0]; ++i) {
+            values[i] += bias[i];
+        }
+    }
+}
+
+// Computes the operation at `index` with those that follow and belong to it; returns how many.
+int compute(ggml_cgraph* graph, int index, Context& context) {
+    ggml_tensor* node = graph->nodes[index];
+    if (node->op == GGML_OP_ADD) {
+        add_bias(node);
+        return 1;
+    }
+    const bool biased = index + 1 < graph->n_nodes && is_bias_of(graph->nodes[index + 1], node);
+    const ggml_tensor* bias = biased ? graph->nodes[index + 1]->src[1] : nullptr;
+    linear(node, bias, node, context.threads, context.linear);
+    return biased ? 2 : 1;
+}
+
+ggml_status graph_compute(ggml_backend_t backend, ggml_cgraph* graph) {
+    Context& context = context_of(backend);
+    try {
+        for (int index = 0; index < graph->n_nodes;) {
+            if (moves_nothing(graph->nodes[index])) {
+                ++index;
+                continue;
+            }
+            if (context.abort != nullptr && context.abort(context.abort_data)) {
+                return GGML_STATUS_ABORTED;
+            }
+            index += compute(graph, index, context);
+        }
+    } catch (const std::bad_alloc&) {
+        return GGML_STATUS_ALLOC_FAILED;
+    } catch (const std::exception& error) {
+        GGML_LOG_ERROR("oneDNN: %s\n", error.what());
+        return GGML_STATUS_FAILED;
+    }
+    return GGML_STATUS_SUCCESS;
+}
+
+const char* name(ggml_backend_t /*backend*/) {
+    return "oneDNN";
+}
+
+void free_backend(ggml_backend_t backend) {
+    const std::unique_ptr<Context> context(static_cast<Context*>(backend->context));
+    const std::unique_ptr<ggml_backend> owned(backend);
+}
+
+constexpr ggml_backend_i kBackend = {
+    .get_name = name,
+    .free = free_backend,
+    .graph_compute = graph_compute,
+};
+
+ggml_guid_t guid() {
+    static ggml_guid guid = {0x63, 0x68, 0x72, 0x6f, 0x6d, 0x61, 0x2d, 0x6f,
+                             0x6e, 0x65, 0x64, 0x6e, 0x6e, 0x2d, 0x30, 0x31};
+    return &guid;
+}
+
+const char* device_name(ggml_backend_dev_t /*device*/) {
+    return "oneDNN";
+}
+
+const char* device_description(ggml_backend_dev_t /*device*/) {
+    return "matrix products of the CPU";
+}
+
+void device_memory(ggml_backend_dev_t /*device*/, size_t* free, size_t* total) {
+    *free = 0;  // the CPU's, which its own device tells
+    *total = 0;
+}
+
+enum ggml_backend_dev_type device_type(ggml_backend_dev_t /*device*/) {
+    return GGML_BACKEND_DEVICE_TYPE_ACCEL;
+}
+
+void device_properties(ggml_backend_dev_t device, ggml_backend_dev_props* properties) {
+    *properties = {};
+    properties->name = device_name(device);
+    properties->description = device_description(device);
+    properties->type = device_type(device);
+    properties->caps.buffer_from_host_ptr = true;
+}
+
+ggml_backend_t init_backend(ggml_backend_dev_t device, const char* /*parameters*/) {
+    auto context = std::make_unique<Context>();
+    auto backend = std::make_unique<ggml_backend>(
+        ggml_backend{.guid = guid(), .iface = kBackend, .device = device, .context = context.get()});
+    context.release();
+    return backend.release();
+}
+
+ggml_backend_buffer_type_t buffer_type(ggml_backend_dev_t /*device*/) {
+    return ggml_backend_cpu_buffer_type();
+}
+
+ggml_backend_buffer_t buffer_from_host(ggml_backend_dev_t /*device*/, void* data, size_t size, size_t /*largest*/) {
+    return ggml_backend_cpu_buffer_from_ptr(data, size);
+}
+
+bool supports_op(ggml_backend_dev_t /*device*/, const ggml_tensor* node) {
+    return supports(node);
+}
+
+bool supports_buffer_type(ggml_backend_dev_t /*device*/, ggml_backend_buffer_type_t type) {
+    return ggml_backend_buft_is_host(type);
+}
+
+constexpr ggml_backend_device_i kDevice = {
+    .get_name = device_name,
+    .get_description = device_description,
+    .get_memory = device_memory,
+    .get_type = device_type,
+    .get_props = device_properties,
+    .init_backend = init_backend,
+    .get_buffer_type = buffer_type,
+    .buffer_from_host_ptr = buffer_from_host,
+    .supports_op = supports_op,
+    .supports_buft = supports_buffer_type,
+};
+
+}  // namespace
+
+ggml_backend_dev_t device() {
+    static ggml_backend_device device = {.iface = kDevice, .reg = nullptr, .context = nullptr};
+    return &device;
+}
+
+void set_threads(ggml_backend_t backend, int threads) {
+    context_of(backend).threads = threads;
+}
+
+void set_abort_callback(ggml_backend_t backend, ggml_abort_callback callback, void* user_data) {
+    context_of(backend).abort = callback;
+    context_of(backend).abort_data = user_data;
+}
+
+}  // namespace chroma::onednn

@@ -1,0 +1,109 @@
+#include "onednn/convert.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "onednn/processor.h"
+
+#ifdef CHROMA_X86_KERNELS
+#include <immintrin.h>
+#endif
+
+namespace chroma::onednn {
+
+namespace {
+
+bf16 round_to_bf16(float value) {
+    const auto bits = std::bit_cast<uint32_t>(value);
+    if (std::isnan(value)) {
+        return static_cast<bf16>((bits >> 16) | 0x40);  // stays a NaN
+    }
+    return static_cast<bf16>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+}
+
+constexpr int64_t kQ8Block = 32;
+struct Q8Block {
+    ggml_fp16_t scale;
+    int8_t values[kQ8Block];
+};
+
+#ifdef CHROMA_X86_KERNELS
+
+CHROMA_AVX512_BF16 void to_bf16_avx512(const float* from, bf16* to, size_t count) {
+    size_t i = 0;
+    for (; i + 32 <= count; i += 32) {
+        const __m512bh pair = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + i + 16), _mm512_loadu_ps(from + i));
+        _mm512_storeu_si512(to + i, (__m512i)pair);
+    }
+    for (; i < count; ++i) {
+        to[i] = round_to_bf16(from[i]);
+    }
+}
+
+CHROMA_AVX512_BF16 void q8_0_to_bf16_avx512(const Q8Block* from, bf16* to, int64_t blocks) {
+    for (int64_t block = 0; block < blocks; ++block, to += kQ8Block) {
+        const __m512 scale = _mm512_set1_ps(_cvtsh_ss(from[block].scale));
+        const auto* values = reinterpret_cast<const __m128i*>(from[block].values);
+        const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(values)));
+        const __m512 high = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(values + 1)));
+        const __m512bh pair = _mm512_cvtne2ps_pbh(_mm512_mul_ps(high, scale), _mm512_mul_ps(low, scale));
+        _mm512_storeu_si512(to, (__m512i)pair);
+    }
+}
+
+#endif
+
+}  // namespace
+
+void to_bf16(const float* from, bf16* to, size_t count) {
+#ifdef CHROMA_X86_KERNELS
+    if (has_avx512_bf16()) {
+        to_bf16_avx512(from, to, count);
+        return;
+    }
+#endif
+    std::transform(from, from + count, to, round_to_bf16);
+}
+
+bool can_dequantize(ggml_type type) {
+    return type == GGML_TYPE_F32 || ggml_get_type_traits(type)->to_float != nullptr;
+}
+
+void dequantize_row(ggml_type type, const void* from, bf16* to, int64_t count) {
+    if (type == GGML_TYPE_BF16) {
+        std::memcpy(to, from, static_cast<size_t>(count) * sizeof(bf16));
+        return;
+    }
+    if (type == GGML_TYPE_F32) {
+        to_bf16(static_cast<const float*>(from), to, static_cast<size_t>(count));
+        return;
+    }
+#ifdef CHROMA_X86_KERNELS
+    if (type == GGML_TYPE_Q8_0 && has_avx512_bf16()) {
+        q8_0_to_bf16_avx512(static_cast<const Q8Block*>(from), to, count / kQ8Block);
+        return;
+    }
+#endif
+    // By way of float32, a few blocks at a time, so that the floats stay in the first-level cache.
+    constexpr int64_t kChunk = 1024;  // whole blocks of every type
+    std::array<float, kChunk> floats;
+    const auto* bytes = static_cast<const std::byte*>(from);
+    for (int64_t first = 0; first < count; first += kChunk) {
+        const int64_t size = std::min(kChunk, count - first);
+        ggml_get_type_traits(type)->to_float(bytes + ggml_row_size(type, first), floats.data(), size);
+        to_bf16(floats.data(), to + first, static_cast<size_t>(size));
+    }
+}
+
+void dequantize_row(ggml_type type, const void* from, float* to, int64_t count) {
+    if (type == GGML_TYPE_F32) {
+        std::memcpy(to, from, static_cast<size_t>(count) * sizeof(float));
+        return;
+    }
+    ggml_get_type_traits(type)->to_float(from, to, count);
+}
+
+}  // namespace chroma::onednn

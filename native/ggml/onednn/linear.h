@@ -1,0 +1,23 @@
+// Linear layers: y = W x + b for many rows of x, with weights in any of ggml's types.
+#pragma once
+
+#include <vector>
+
+#include "ggml.h"
+#include "onednn/aligned_buffer.h"
+
+namespace chroma::onednn {
+
+// True for a MUL_MAT that linear() computes and that has enough rows to pay.
+bool supports_linear(const ggml_tensor* node);
+
+// Memory that is kept between products.
+struct LinearWorkspace {
+    AlignedBuffer activations;          // x in the type of the products
+    std::vector<AlignedBuffer> panels;  // one for each thread: rows of W in the type of the products
+};
+
+// Computes the MUL_MAT `node` and adds bias (null: none). The result goes to `to`, which has the node's shape.
+void linear(const ggml_tensor* node, const ggml_tensor* bias, ggml_tensor* to, int threads, LinearWorkspace& workspace);
+
+}  // namespace chroma::onednn

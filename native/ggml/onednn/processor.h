@@ -1,0 +1,20 @@
+// What the processor can do, asked at run time: packages run on processors that their compiler did not know of.
+#pragma once
+
+namespace chroma::onednn {
+
+// The number format in which products of half-precision and quantised weights are fastest.
+enum class Arithmetic { F32, BF16 };
+
+// BF16 where oneDNN has instructions for it (AVX512_BF16, AMX), F32 elsewhere.
+Arithmetic fastest_arithmetic();
+
+// True where the AVX-512 kernels of this folder run: F, BW, DQ, VL and BF16.
+bool has_avx512_bf16();
+
+}  // namespace chroma::onednn
+
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#define CHROMA_X86_KERNELS 1
+#define CHROMA_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,f16c")))
+#endif
