@@ -290,6 +290,21 @@ typedef struct chroma_quantize_options {
 CHROMA_API chroma_status chroma_weights_quantize(const char *input_path, const char *output_path,
                                                  const chroma_quantize_options *options);
 
+/* One tensor of a checkpoint that chroma_weights_create_random makes. */
+typedef struct chroma_random_tensor {
+    const char *name;               /* any name that a checkpoint may use for it */
+    chroma_type type;               /* F32, F16, BF16, or a quantised type whose blocks fill the rows */
+    int32_t rank;                   /* 1 to 4 */
+    int64_t shape[CHROMA_MAX_RANK]; /* the first `rank` are used */
+    float mean;                     /* of the values */
+    float deviation;                /* standard deviation of the values; 0: all are the mean */
+} chroma_random_tensor;
+
+/* Makes a checkpoint in memory, without a file, of normally distributed values: for measuring a network of any size. Equal seeds give
+ * equal values, whatever the types are, but for their rounding. */
+CHROMA_API chroma_status chroma_weights_create_random(const chroma_random_tensor *tensors, int64_t count, int64_t seed,
+                                                      chroma_weights **weights);
+
 /* ---------------------------------------------------------------- loading and running, common to all models */
 
 typedef struct chroma_load_options {
@@ -302,6 +317,17 @@ typedef struct chroma_load_options {
     void *user_data;
 } chroma_load_options;
 
+/* Where the time of one call went. Operations of different kinds are computed one after another then, so that a call which is profiled
+ * may be a little slower than others. */
+typedef struct chroma_profile {
+    uint32_t struct_size;
+    int32_t reserved;
+    double linear_seconds;      /* linear layers: products with weights, and their biases */
+    double attention_seconds;   /* scores, softmax and weighted values */
+    double convolution_seconds;
+    double other_seconds;       /* norms, activations, rotations, gates, copies */
+} chroma_profile;
+
 typedef struct chroma_run_options {
     uint32_t struct_size;
     int32_t threads;           /* 0: the engine's */
@@ -312,6 +338,7 @@ typedef struct chroma_run_options {
     int32_t tap_pattern_count;
     int32_t reserved;
     void *user_data;           /* for the three callbacks */
+    chroma_profile *profile;   /* receives where the time went; NULL: not measured */
 } chroma_run_options;
 
 /* Bytes that a model holds, or would need for one call. */
@@ -364,6 +391,10 @@ typedef struct chroma_transformer_inputs {
 
 CHROMA_API chroma_status chroma_transformer_load(chroma_engine *engine, const char *path, const chroma_load_options *options,
                                                  chroma_transformer **transformer);
+
+/* The same from a checkpoint that is open. The model keeps what it needs of it: `weights` may be freed before the model. */
+CHROMA_API chroma_status chroma_transformer_load_weights(chroma_engine *engine, const chroma_weights *weights,
+                                                         const chroma_load_options *options, chroma_transformer **transformer);
 CHROMA_API void chroma_transformer_free(chroma_transformer *transformer);
 CHROMA_API chroma_status chroma_transformer_get_info(const chroma_transformer *transformer, chroma_transformer_info *info);
 CHROMA_API chroma_status chroma_transformer_get_memory(chroma_transformer *transformer, chroma_memory *memory);
@@ -446,6 +477,10 @@ typedef struct chroma_text_inputs {
 
 CHROMA_API chroma_status chroma_text_encoder_load(chroma_engine *engine, const char *path, const chroma_load_options *options,
                                                   chroma_text_encoder **encoder);
+
+/* The same from a checkpoint that is open. */
+CHROMA_API chroma_status chroma_text_encoder_load_weights(chroma_engine *engine, const chroma_weights *weights,
+                                                          const chroma_load_options *options, chroma_text_encoder **encoder);
 CHROMA_API void chroma_text_encoder_free(chroma_text_encoder *encoder);
 CHROMA_API chroma_status chroma_text_encoder_get_info(const chroma_text_encoder *encoder, chroma_text_encoder_info *info);
 CHROMA_API chroma_status chroma_text_encoder_get_memory(chroma_text_encoder *encoder, chroma_memory *memory);
@@ -491,6 +526,10 @@ typedef struct chroma_autoencoder_inputs {
 
 CHROMA_API chroma_status chroma_autoencoder_load(chroma_engine *engine, const char *path, const chroma_load_options *options,
                                                  chroma_autoencoder **autoencoder);
+
+/* The same from a checkpoint that is open. */
+CHROMA_API chroma_status chroma_autoencoder_load_weights(chroma_engine *engine, const chroma_weights *weights,
+                                                         const chroma_load_options *options, chroma_autoencoder **autoencoder);
 CHROMA_API void chroma_autoencoder_free(chroma_autoencoder *autoencoder);
 CHROMA_API chroma_status chroma_autoencoder_get_info(const chroma_autoencoder *autoencoder, chroma_autoencoder_info *info);
 CHROMA_API chroma_status chroma_autoencoder_get_memory(chroma_autoencoder *autoencoder, chroma_memory *memory);

@@ -85,7 +85,19 @@ chroma_status chroma_autoencoder_load(chroma_engine* engine, const char* path, c
                                       chroma_autoencoder** autoencoder) {
     return guard([&] {
         *require(autoencoder, "autoencoder") = nullptr;
-        auto model = std::make_unique<AutoencoderModel>(require(engine, "engine")->engine, require(path, "path"),
+        const std::shared_ptr<chroma::Engine>& used = require(engine, "engine")->engine;
+        auto model = std::make_unique<AutoencoderModel>(used, chroma::Checkpoint::open(require(path, "path")),
+                                                        chroma::api::weight_options(options));
+        *autoencoder = std::make_unique<chroma_autoencoder>(std::move(model)).release();
+    });
+}
+
+chroma_status chroma_autoencoder_load_weights(chroma_engine* engine, const chroma_weights* weights,
+                                              const chroma_load_options* options, chroma_autoencoder** autoencoder) {
+    return guard([&] {
+        *require(autoencoder, "autoencoder") = nullptr;
+        const std::shared_ptr<chroma::Engine>& used = require(engine, "engine")->engine;
+        auto model = std::make_unique<AutoencoderModel>(used, require(weights, "weights")->checkpoint,
                                                         chroma::api::weight_options(options));
         *autoencoder = std::make_unique<chroma_autoencoder>(std::move(model)).release();
     });

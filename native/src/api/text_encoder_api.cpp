@@ -57,8 +57,20 @@ chroma_status chroma_text_encoder_load(chroma_engine* engine, const char* path, 
                                        chroma_text_encoder** encoder) {
     return guard([&] {
         *require(encoder, "encoder") = nullptr;
-        auto model = std::make_unique<T5Model>(require(engine, "engine")->engine, require(path, "path"),
+        const std::shared_ptr<chroma::Engine>& used = require(engine, "engine")->engine;
+        auto model = std::make_unique<T5Model>(used, chroma::Checkpoint::open(require(path, "path")),
                                                chroma::api::weight_options(options));
+        *encoder = std::make_unique<chroma_text_encoder>(std::move(model)).release();
+    });
+}
+
+chroma_status chroma_text_encoder_load_weights(chroma_engine* engine, const chroma_weights* weights,
+                                               const chroma_load_options* options, chroma_text_encoder** encoder) {
+    return guard([&] {
+        *require(encoder, "encoder") = nullptr;
+        auto model =
+            std::make_unique<T5Model>(require(engine, "engine")->engine, require(weights, "weights")->checkpoint,
+                                      chroma::api::weight_options(options));
         *encoder = std::make_unique<chroma_text_encoder>(std::move(model)).release();
     });
 }

@@ -16,10 +16,10 @@ using chroma::api::require;
 using chroma::api::write_struct;
 
 struct chroma_transformer {
-    chroma_transformer(const std::shared_ptr<chroma::Engine>& used, const char* path,
-                       const chroma_load_options& options)
+    chroma_transformer(const std::shared_ptr<chroma::Engine>& used,
+                       std::shared_ptr<const chroma::Checkpoint> checkpoint, const chroma_load_options& options)
         : engine(used),
-          runner(path, used, chroma::api::weight_options(&options),
+          runner(std::move(checkpoint), used, chroma::api::weight_options(&options),
                  {options.rope_axes[0], options.rope_axes[1], options.rope_axes[2]}),
           memory(runner.model().weights()) {}
 
@@ -35,7 +35,19 @@ chroma_status chroma_transformer_load(chroma_engine* engine, const char* path, c
                                       chroma_transformer** transformer) {
     return guard([&] {
         *require(transformer, "transformer") = nullptr;
-        *transformer = std::make_unique<chroma_transformer>(require(engine, "engine")->engine, require(path, "path"),
+        const std::shared_ptr<chroma::Engine>& used = require(engine, "engine")->engine;
+        *transformer = std::make_unique<chroma_transformer>(used, chroma::Checkpoint::open(require(path, "path")),
+                                                            read_struct(options, "options"))
+                           .release();
+    });
+}
+
+chroma_status chroma_transformer_load_weights(chroma_engine* engine, const chroma_weights* weights,
+                                              const chroma_load_options* options, chroma_transformer** transformer) {
+    return guard([&] {
+        *require(transformer, "transformer") = nullptr;
+        *transformer = std::make_unique<chroma_transformer>(require(engine, "engine")->engine,
+                                                            require(weights, "weights")->checkpoint,
                                                             read_struct(options, "options"))
                            .release();
     });

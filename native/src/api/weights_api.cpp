@@ -10,6 +10,7 @@
 #include "weights/checkpoint.h"
 #include "weights/convert.h"
 #include "weights/quantize.h"
+#include "weights/random_checkpoint.h"
 #include "weights/stored_type.h"
 
 using chroma::Checkpoint;
@@ -20,10 +21,6 @@ using chroma::api::guard;
 using chroma::api::read_struct;
 using chroma::api::require;
 using chroma::api::write_struct;
-
-struct chroma_weights {
-    std::shared_ptr<const Checkpoint> checkpoint;
-};
 
 namespace {
 
@@ -146,6 +143,20 @@ chroma_status chroma_weights_open(const char* path, chroma_weights** weights) {
         auto opened = std::make_unique<chroma_weights>();
         opened->checkpoint = Checkpoint::open(require(path, "path"));
         *weights = opened.release();
+    });
+}
+
+chroma_status chroma_weights_create_random(const chroma_random_tensor* tensors, int64_t count, int64_t seed,
+                                           chroma_weights** weights) {
+    return guard([&] {
+        *require(weights, "weights") = nullptr;
+        if (count < 1) {
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'count' is ", count, ", but there must be at least one tensor.");
+        }
+        auto made = std::make_unique<chroma_weights>();
+        made->checkpoint =
+            chroma::make_random_checkpoint({require(tensors, "tensors"), static_cast<size_t>(count)}, seed);
+        *weights = made.release();
     });
 }
 

@@ -74,10 +74,10 @@ class AutoencoderModel::Way {
     const Encoder* encoder_;
 };
 
-AutoencoderModel::AutoencoderModel(std::shared_ptr<Engine> engine, const std::string& path,
+AutoencoderModel::AutoencoderModel(std::shared_ptr<Engine> engine, std::shared_ptr<const Checkpoint> checkpoint,
                                    const WeightOptions& options)
     : engine_(std::move(engine)) {
-    WeightLoader loader(path, CHROMA_ARCHITECTURE_AUTOENCODER, engine_, options);
+    WeightLoader loader(std::move(checkpoint), CHROMA_ARCHITECTURE_AUTOENCODER, engine_, options);
     if (loader.has("encoder.conv_in.weight")) {
         encoder_ = std::make_unique<Encoder>(loader);
     }
@@ -85,14 +85,15 @@ AutoencoderModel::AutoencoderModel(std::shared_ptr<Engine> engine, const std::st
         decoder_ = std::make_unique<Decoder>(loader);
     }
     if (encoder_ == nullptr && decoder_ == nullptr) {
-        fail(CHROMA_ERROR_MISSING_TENSOR, "'", path,
+        fail(CHROMA_ERROR_MISSING_TENSOR, "'", loader.checkpoint().path(),
              "' has neither 'encoder.conv_in.weight' nor 'decoder.conv_in.weight'.");
     }
     if (encoder_ != nullptr && decoder_ != nullptr &&
         (encoder_->downscale() != decoder_->upscale() || encoder_->latent_channels() != decoder_->latent_channels())) {
-        fail(CHROMA_ERROR_TENSOR_SHAPE, "The encoder of '", path, "' makes latents with ", encoder_->latent_channels(),
-             " channels at 1/", encoder_->downscale(), " of the size, but its decoder takes ",
-             decoder_->latent_channels(), " channels at 1/", decoder_->upscale(), ".");
+        fail(CHROMA_ERROR_TENSOR_SHAPE, "The encoder of '", loader.checkpoint().path(), "' makes latents with ",
+             encoder_->latent_channels(), " channels at 1/", encoder_->downscale(),
+             " of the size, but its decoder takes ", decoder_->latent_channels(), " channels at 1/",
+             decoder_->upscale(), ".");
     }
     scale_factor_ = factor(loader, {"scaling_factor", "scale_factor"}, 0.3611F);
     shift_factor_ = factor(loader, {"shift_factor"}, 0.1159F);

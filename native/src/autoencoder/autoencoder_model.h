@@ -24,7 +24,8 @@ struct Request {
 
 class AutoencoderModel {
   public:
-    AutoencoderModel(std::shared_ptr<Engine> engine, const std::string& path, const WeightOptions& options);
+    AutoencoderModel(std::shared_ptr<Engine> engine, std::shared_ptr<const Checkpoint> checkpoint,
+                     const WeightOptions& options);
 
     [[nodiscard]] const Weights& weights() const { return *weights_; }
     [[nodiscard]] bool has_encoder() const { return encoder_ != nullptr; }

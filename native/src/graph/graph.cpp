@@ -1,5 +1,8 @@
 #include "graph/graph.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "common/error.h"
 
 namespace chroma {
@@ -76,6 +79,31 @@ ggml_tensor* Graph::output(const std::string& name, ggml_tensor* tensor) {
 ggml_tensor* Graph::tap(const std::string& name, ggml_tensor* tensor, TapLayout layout) {
     taps_[tensor].push_back({name, std::move(layout)});
     return tensor;
+}
+
+Graph::KindScope::KindScope(Graph& graph, OperationKind kind)
+    : graph_(graph), kind_(kind), outer_(graph.kinds_.empty() ? OperationKind::Other : graph.kinds_.back().kind) {
+    graph_.change_kind(kind_);
+}
+
+Graph::KindScope::~KindScope() {
+    graph_.change_kind(outer_);
+}
+
+void Graph::change_kind(OperationKind kind) {
+    kinds_.push_back({ggml_used_mem(context_.get()), kind});
+}
+
+OperationKind Graph::kind_of(const ggml_tensor* tensor) const {
+    const auto* base = static_cast<const std::byte*>(ggml_get_mem_buffer(context_.get()));
+    const auto offset = static_cast<size_t>(reinterpret_cast<const std::byte*>(tensor) - base);
+    const auto after = std::upper_bound(kinds_.begin(), kinds_.end(), offset,
+                                        [](size_t value, const KindChange& change) { return value < change.offset; });
+    return after == kinds_.begin() ? OperationKind::Other : std::prev(after)->kind;
+}
+
+std::span<ggml_tensor* const> Graph::nodes() const {
+    return {ggml_graph_nodes(cgraph_), static_cast<size_t>(ggml_graph_n_nodes(cgraph_))};
 }
 
 ggml_tensor* Graph::block_end(ggml_tensor* tensor) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 
 #include "ggml.h"
 #include "graph/engine.h"
+#include "graph/operation_kind.h"
 #include "graph/tap.h"
 
 namespace chroma {
@@ -38,8 +40,36 @@ class Graph {
     // Marks the end of a block: progress is reported and abort asked once it is computed.
     ggml_tensor* block_end(ggml_tensor* tensor);
 
+    // Says what the operations are for that are added while the result lives. Of nested ones the inner one counts.
+    class KindScope {
+      public:
+        KindScope(Graph& graph, OperationKind kind);
+        ~KindScope();
+        KindScope(const KindScope&) = delete;
+        KindScope& operator=(const KindScope&) = delete;
+        KindScope(KindScope&&) = delete;
+        KindScope& operator=(KindScope&&) = delete;
+
+      private:
+        Graph& graph_;
+        OperationKind kind_;
+        OperationKind outer_;
+    };
+    [[nodiscard]] KindScope mark(OperationKind kind) { return {*this, kind}; }
+    [[nodiscard]] OperationKind kind_of(const ggml_tensor* tensor) const;
+
+    // In the order in which they are computed.
+    [[nodiscard]] std::span<ggml_tensor* const> nodes() const;
+
   private:
     friend class ChromaRunner;
+
+    // Tensors made from here on, up to the next change, are of this kind. ggml lays them out one behind the other.
+    struct KindChange {
+        size_t offset;
+        OperationKind kind;
+    };
+    void change_kind(OperationKind kind);
 
     struct Constant {
         ggml_tensor* tensor;
@@ -57,6 +87,7 @@ class Graph {
     std::unordered_map<std::string, ggml_tensor*> outputs_;
     std::unordered_map<const ggml_tensor*, std::vector<Tap>> taps_;
     std::vector<const ggml_tensor*> block_ends_;
+    std::vector<KindChange> kinds_;
 };
 
 }  // namespace chroma

@@ -7,6 +7,7 @@
 #include "api/wall.h"
 #include "common/error.h"
 #include "ggml-alloc.h"
+#include "graph/profiler.h"
 
 namespace chroma {
 
@@ -62,6 +63,14 @@ RunContext::RunContext(const chroma_run_options* run) {
     threads = options.threads;
     callbacks = {options.progress, options.abort, options.user_data};
     taps = TapListener(options);
+    profile = options.profile;
+    if (profile != nullptr) {
+        if (profile->struct_size != sizeof(chroma_profile)) {
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'run.profile.struct_size' is ", profile->struct_size, ", but must be ",
+                 sizeof(chroma_profile), ".");
+        }
+        *profile = {.struct_size = sizeof(chroma_profile)};
+    }
 }
 
 // A graph with its memory.
@@ -80,12 +89,14 @@ class ChromaRunner::Observer {
         : graph_(graph),
           run_(run),
           blocks_(graph.block_ends_.begin(), graph.block_ends_.end()),
+          profiler_(graph, run.profile),
           done_(run.blocks_before) {
         total_ = run.blocks_total != 0 ? run.blocks_total : static_cast<int64_t>(blocks_.size());
     }
 
     [[nodiscard]] bool needed() const {
-        return run_.callbacks.progress != nullptr || run_.callbacks.abort != nullptr || run_.taps.listens();
+        return run_.callbacks.progress != nullptr || run_.callbacks.abort != nullptr || run_.taps.listens() ||
+               run_.profile != nullptr;
     }
 
     // ggml asks about every node first, then shows those that were wanted, computed.
@@ -120,10 +131,12 @@ class ChromaRunner::Observer {
             return false;
         }
         const auto taps = graph_.taps_.find(node);
-        return blocks_.contains(node) || (taps != graph_.taps_.end() && run_.taps.wants_any(taps->second));
+        return blocks_.contains(node) || profiler_.wants(node) ||
+               (taps != graph_.taps_.end() && run_.taps.wants_any(taps->second));
     }
 
     bool see(const ggml_tensor* node) {
+        profiler_.see(node);
         return !guarded([&] {
             if (const auto taps = graph_.taps_.find(node);
                 taps != graph_.taps_.end() && run_.taps.wants_any(taps->second)) {
@@ -151,6 +164,7 @@ class ChromaRunner::Observer {
     const Graph& graph_;
     const RunContext& run_;
     std::unordered_set<const ggml_tensor*> blocks_;
+    Profiler profiler_;
     int64_t done_;
     int64_t total_;
     bool stopped_ = false;

@@ -26,6 +26,7 @@ struct RunContext {
     int threads = 0;  // 0: the engine's
     Callbacks callbacks;
     TapListener taps;
+    chroma_profile* profile = nullptr;  // the caller's; times are added to it
 
     // Progress of a call that computes several graphs: blocks done before this graph, and blocks of the whole call (0:
     // this graph's own).

@@ -20,6 +20,7 @@ int64_t chunk_size(int64_t queries, int64_t keys, int64_t heads) {
 }  // namespace
 
 ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale, ggml_tensor* bias) {
+    const Graph::KindScope kind = graph.mark(OperationKind::Attention);
     ggml_context* context = graph.context();
     const int64_t head_size = q->ne[0];
     const int64_t heads = q->ne[1];

@@ -106,6 +106,7 @@ Conv2d::Conv2d(WeightLoader& loader, const std::string& prefix, int64_t in, int6
       bias(loader.declare(prefix + ".bias", {out}, WeightKind::Vector)) {}
 
 ggml_tensor* Conv2d::forward(Graph& graph, ggml_tensor* x, int stride, int padding) const {
+    const Graph::KindScope kind = graph.mark(OperationKind::Convolution);
     const Convolution convolution(graph, weight, x, stride, padding);
     std::vector<ggml_tensor*> samples;
     for (int64_t sample = 0; sample < x->ne[3]; ++sample) {

@@ -8,6 +8,7 @@ Linear::Linear(WeightLoader& loader, const std::string& prefix, int64_t in, int6
       bias(with_bias ? loader.declare(prefix + ".bias", {out}, WeightKind::Vector) : nullptr) {}
 
 ggml_tensor* Linear::forward(Graph& graph, ggml_tensor* x) const {
+    const Graph::KindScope kind = graph.mark(OperationKind::Linear);
     ggml_tensor* y = ggml_mul_mat(graph.context(), weight, x);
     return bias != nullptr ? ggml_add_inplace(graph.context(), y, bias) : y;
 }

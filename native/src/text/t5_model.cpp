@@ -4,9 +4,10 @@
 
 namespace chroma::t5 {
 
-T5Model::T5Model(std::shared_ptr<Engine> engine, const std::string& path, const WeightOptions& options)
+T5Model::T5Model(std::shared_ptr<Engine> engine, std::shared_ptr<const Checkpoint> checkpoint,
+                 const WeightOptions& options)
     : engine_(std::move(engine)) {
-    WeightLoader loader(path, CHROMA_ARCHITECTURE_T5_ENCODER, engine_, options);
+    WeightLoader loader(std::move(checkpoint), CHROMA_ARCHITECTURE_T5_ENCODER, engine_, options);
     encoder_ = std::make_unique<T5Encoder>(loader);
     weights_ = loader.load();
 }

@@ -15,7 +15,7 @@ class T5Model {
     static constexpr int64_t kMaxSamples = 256;
     static constexpr int64_t kMaxTokens = 4096;
 
-    T5Model(std::shared_ptr<Engine> engine, const std::string& path, const WeightOptions& options);
+    T5Model(std::shared_ptr<Engine> engine, std::shared_ptr<const Checkpoint> checkpoint, const WeightOptions& options);
 
     [[nodiscard]] const T5Sizes& sizes() const { return encoder_->sizes(); }
     [[nodiscard]] const Weights& weights() const { return *weights_; }

@@ -21,10 +21,11 @@ std::vector<Block> blocks(WeightLoader& loader, const std::string& prefix, int64
 
 }  // namespace
 
-ChromaTransformer::ChromaTransformer(const std::string& path, std::shared_ptr<Engine> engine,
+ChromaTransformer::ChromaTransformer(std::shared_ptr<const Checkpoint> checkpoint, std::shared_ptr<Engine> engine,
                                      const WeightOptions& options, const std::array<int32_t, 3>& rope_axes)
-    : ChromaTransformer(std::make_unique<WeightLoader>(path, CHROMA_ARCHITECTURE_CHROMA, std::move(engine), options),
-                        rope_axes) {}
+    : ChromaTransformer(
+          std::make_unique<WeightLoader>(std::move(checkpoint), CHROMA_ARCHITECTURE_CHROMA, std::move(engine), options),
+          rope_axes) {}
 
 ChromaTransformer::ChromaTransformer(std::unique_ptr<WeightLoader> loader, const std::array<int32_t, 3>& rope_axes)
     : sizes_(TransformerSizes::infer(*loader, rope_axes)),

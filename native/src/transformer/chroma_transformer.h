@@ -18,8 +18,8 @@ namespace chroma {
 class ChromaTransformer {
   public:
     // Loads all tensors. Throws IO, FORMAT, WRONG_MODEL, MISSING_TENSOR, TENSOR_SHAPE or ABORTED.
-    ChromaTransformer(const std::string& path, std::shared_ptr<Engine> engine, const WeightOptions& options,
-                      const std::array<int32_t, 3>& rope_axes);
+    ChromaTransformer(std::shared_ptr<const Checkpoint> checkpoint, std::shared_ptr<Engine> engine,
+                      const WeightOptions& options, const std::array<int32_t, 3>& rope_axes);
 
     // Image tokens, ggml [token channels, image.tokens()], and text states, [context, text.tokens()], -> velocity
     // tokens. modulation: the Approximator's table, [hidden, rows], with 1 + scale for scale. joint_ids:

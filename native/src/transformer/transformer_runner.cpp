@@ -38,10 +38,11 @@ std::string runs_text(const std::vector<int32_t>& positions) {
 
 }  // namespace
 
-TransformerRunner::TransformerRunner(const std::string& path, const std::shared_ptr<Engine>& engine,
-                                     const WeightOptions& options, const std::array<int32_t, 3>& rope_axes)
+TransformerRunner::TransformerRunner(std::shared_ptr<const Checkpoint> checkpoint,
+                                     const std::shared_ptr<Engine>& engine, const WeightOptions& options,
+                                     const std::array<int32_t, 3>& rope_axes)
     : engine_(engine),
-      model_(path, engine, options, rope_axes),
+      model_(std::move(checkpoint), engine, options, rope_axes),
       approximator_runner_(engine, approximator_nodes(model_.sizes())),
       cache_(kCachedTimesteps) {}
 

@@ -17,8 +17,8 @@ namespace chroma {
 
 class TransformerRunner {
   public:
-    TransformerRunner(const std::string& path, const std::shared_ptr<Engine>& engine, const WeightOptions& options,
-                      const std::array<int32_t, 3>& rope_axes);
+    TransformerRunner(std::shared_ptr<const Checkpoint> checkpoint, const std::shared_ptr<Engine>& engine,
+                      const WeightOptions& options, const std::array<int32_t, 3>& rope_axes);
 
     [[nodiscard]] const ChromaTransformer& model() const { return model_; }
 

@@ -77,6 +77,14 @@ std::shared_ptr<const Checkpoint> Checkpoint::open(const std::string& path) {
     return checkpoint;
 }
 
+std::shared_ptr<const Checkpoint> Checkpoint::in_memory(MappedFile memory, std::vector<StoredTensor> tensors) {
+    std::shared_ptr<Checkpoint> checkpoint(new Checkpoint(memory.path()));
+    checkpoint->tensors_ = std::move(tensors);
+    checkpoint->files_.push_back(std::move(memory));
+    checkpoint->finish();
+    return checkpoint;
+}
+
 void Checkpoint::add_file(const std::string& path) {
     MappedFile file(path);
     FileContent content = read_content(file);

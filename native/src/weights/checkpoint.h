@@ -68,6 +68,9 @@ class Checkpoint {
     // Opens and checks every header. Throws IO, FORMAT, WRONG_MODEL or UNSUPPORTED with the file's name.
     static std::shared_ptr<const Checkpoint> open(const std::string& path);
 
+    // One that is made, not opened: its tensors lie in `memory`.
+    static std::shared_ptr<const Checkpoint> in_memory(MappedFile memory, std::vector<StoredTensor> tensors);
+
     Checkpoint(const Checkpoint&) = delete;
     Checkpoint& operator=(const Checkpoint&) = delete;
     Checkpoint(Checkpoint&&) = delete;

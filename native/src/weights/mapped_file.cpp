@@ -26,6 +26,10 @@ namespace {
     fail(CHROMA_ERROR_IO, "Can't open '", path, "': ", std::system_category().message(code), ".");
 }
 
+[[noreturn]] void fail_to_reserve(const std::string& name, size_t size) {
+    fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory: '", name, "' need ", size, " bytes.");
+}
+
 #if defined(_WIN32)
 class Handle {
   public:
@@ -94,6 +98,19 @@ MappedFile::MappedFile(const std::string& path) : path_(path) {
     size_ = static_cast<size_t>(size.QuadPart);
 }
 
+MappedFile::MappedFile(std::string name, size_t size) : path_(std::move(name)) {
+    constexpr unsigned kHalf = 32;
+    const Handle mapping(CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE,
+                                            static_cast<DWORD>(static_cast<uint64_t>(size) >> kHalf),
+                                            static_cast<DWORD>(size), nullptr));
+    void* data = mapping.valid() ? MapViewOfFile(mapping.get(), FILE_MAP_WRITE, 0, 0, 0) : nullptr;
+    if (data == nullptr) {
+        fail_to_reserve(path_, size);
+    }
+    data_ = static_cast<const std::byte*>(data);
+    size_ = size;
+}
+
 MappedFile::~MappedFile() {
     if (data_ != nullptr) {
         UnmapViewOfFile(data_);
@@ -127,6 +144,15 @@ MappedFile::MappedFile(const std::string& path) : path_(path) {
     size_ = size;
 }
 
+MappedFile::MappedFile(std::string name, size_t size) : path_(std::move(name)) {
+    void* data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (data == MAP_FAILED) {
+        fail_to_reserve(path_, size);
+    }
+    data_ = static_cast<const std::byte*>(data);
+    size_ = size;
+}
+
 MappedFile::~MappedFile() {
     if (data_ != nullptr) {
         ::munmap(const_cast<std::byte*>(data_), size_);
@@ -134,6 +160,11 @@ MappedFile::~MappedFile() {
 }
 
 #endif
+
+MappedFile::MappedFile(std::string name, size_t size, const std::function<void(std::span<std::byte>)>& fill)
+    : MappedFile(std::move(name), size) {
+    fill({const_cast<std::byte*>(data_), size_});
+}
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}

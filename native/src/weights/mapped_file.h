@@ -1,8 +1,9 @@
-// A file mapped read-only into memory.
+// A file mapped read-only into memory, or memory that stands for one.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -23,6 +24,10 @@ class MappedFile {
   public:
     // Throws IO naming the file and the system's reason.
     explicit MappedFile(const std::string& path);
+
+    // Memory that no file backs: `fill` writes its bytes, zero at first, and nobody does afterwards. `name` stands in
+    // messages in place of a path. Throws OUT_OF_MEMORY.
+    MappedFile(std::string name, size_t size, const std::function<void(std::span<std::byte>)>& fill);
     ~MappedFile();
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;
@@ -35,6 +40,9 @@ class MappedFile {
     [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
 
   private:
+    // Reserves memory of zeros.
+    MappedFile(std::string name, size_t size);
+
     std::string path_;
     const std::byte* data_ = nullptr;
     size_t size_ = 0;

@@ -48,8 +48,9 @@ Shape without_ones(const Shape& shape) {
 
 class WeightLoader::Impl {
   public:
-    Impl(const std::string& path, chroma_architecture expected, std::shared_ptr<Engine> engine, WeightOptions options)
-        : checkpoint_(Checkpoint::open(path)),
+    Impl(std::shared_ptr<const Checkpoint> checkpoint, chroma_architecture expected, std::shared_ptr<Engine> engine,
+         WeightOptions options)
+        : checkpoint_(std::move(checkpoint)),
           engine_(std::move(engine)),
           options_(options),
           policy_{options.type, options.convert_approximator} {
@@ -59,7 +60,7 @@ class WeightLoader::Impl {
         context_.reset(ggml_init(
             {.mem_size = (most_tensors + 1) * ggml_tensor_overhead(), .mem_buffer = nullptr, .no_alloc = true}));
         if (context_ == nullptr) {
-            fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory while opening '", path, "'.");
+            fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory while opening '", checkpoint_->path(), "'.");
         }
     }
 
@@ -243,9 +244,9 @@ class WeightLoader::Impl {
     std::atomic<int64_t> done_{0};
 };
 
-WeightLoader::WeightLoader(const std::string& path, chroma_architecture expected, std::shared_ptr<Engine> engine,
-                           WeightOptions options)
-    : impl_(std::make_unique<Impl>(path, expected, std::move(engine), options)) {}
+WeightLoader::WeightLoader(std::shared_ptr<const Checkpoint> checkpoint, chroma_architecture expected,
+                           std::shared_ptr<Engine> engine, WeightOptions options)
+    : impl_(std::make_unique<Impl>(std::move(checkpoint), expected, std::move(engine), options)) {}
 
 WeightLoader::~WeightLoader() = default;
 

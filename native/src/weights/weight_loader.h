@@ -40,10 +40,10 @@ struct WeightOptions {
 
 class WeightLoader {
   public:
-    // Opens the checkpoint at path and checks that it is what is expected; a wrong kind of file is named
-    // ("'x.gguf' is a FLUX model with guidance_in, not Chroma.").
-    WeightLoader(const std::string& path, chroma_architecture expected, std::shared_ptr<Engine> engine,
-                 WeightOptions options);
+    // Checks that the checkpoint is what is expected; a wrong kind of file is named ("'x.gguf' is a FLUX model with
+    // guidance_in, not Chroma.").
+    WeightLoader(std::shared_ptr<const Checkpoint> checkpoint, chroma_architecture expected,
+                 std::shared_ptr<Engine> engine, WeightOptions options);
     ~WeightLoader();
     WeightLoader(const WeightLoader&) = delete;
     WeightLoader& operator=(const WeightLoader&) = delete;

@@ -129,6 +129,14 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("chroma_quantize_options.progress", (byte*)&of_chroma_quantize_options.progress - (byte*)&of_chroma_quantize_options));
         entries.Add(("chroma_quantize_options.abort", (byte*)&of_chroma_quantize_options.abort - (byte*)&of_chroma_quantize_options));
         entries.Add(("chroma_quantize_options.user_data", (byte*)&of_chroma_quantize_options.user_data - (byte*)&of_chroma_quantize_options));
+        chroma_random_tensor of_chroma_random_tensor = default;
+        entries.Add(("chroma_random_tensor", Unsafe.SizeOf<chroma_random_tensor>()));
+        entries.Add(("chroma_random_tensor.name", (byte*)&of_chroma_random_tensor.name - (byte*)&of_chroma_random_tensor));
+        entries.Add(("chroma_random_tensor.type", (byte*)&of_chroma_random_tensor.type - (byte*)&of_chroma_random_tensor));
+        entries.Add(("chroma_random_tensor.rank", (byte*)&of_chroma_random_tensor.rank - (byte*)&of_chroma_random_tensor));
+        entries.Add(("chroma_random_tensor.shape", (byte*)of_chroma_random_tensor.shape - (byte*)&of_chroma_random_tensor));
+        entries.Add(("chroma_random_tensor.mean", (byte*)&of_chroma_random_tensor.mean - (byte*)&of_chroma_random_tensor));
+        entries.Add(("chroma_random_tensor.deviation", (byte*)&of_chroma_random_tensor.deviation - (byte*)&of_chroma_random_tensor));
         chroma_load_options of_chroma_load_options = default;
         entries.Add(("chroma_load_options", Unsafe.SizeOf<chroma_load_options>()));
         entries.Add(("chroma_load_options.struct_size", (byte*)&of_chroma_load_options.struct_size - (byte*)&of_chroma_load_options));
@@ -138,6 +146,14 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("chroma_load_options.progress", (byte*)&of_chroma_load_options.progress - (byte*)&of_chroma_load_options));
         entries.Add(("chroma_load_options.abort", (byte*)&of_chroma_load_options.abort - (byte*)&of_chroma_load_options));
         entries.Add(("chroma_load_options.user_data", (byte*)&of_chroma_load_options.user_data - (byte*)&of_chroma_load_options));
+        chroma_profile of_chroma_profile = default;
+        entries.Add(("chroma_profile", Unsafe.SizeOf<chroma_profile>()));
+        entries.Add(("chroma_profile.struct_size", (byte*)&of_chroma_profile.struct_size - (byte*)&of_chroma_profile));
+        entries.Add(("chroma_profile.reserved", (byte*)&of_chroma_profile.reserved - (byte*)&of_chroma_profile));
+        entries.Add(("chroma_profile.linear_seconds", (byte*)&of_chroma_profile.linear_seconds - (byte*)&of_chroma_profile));
+        entries.Add(("chroma_profile.attention_seconds", (byte*)&of_chroma_profile.attention_seconds - (byte*)&of_chroma_profile));
+        entries.Add(("chroma_profile.convolution_seconds", (byte*)&of_chroma_profile.convolution_seconds - (byte*)&of_chroma_profile));
+        entries.Add(("chroma_profile.other_seconds", (byte*)&of_chroma_profile.other_seconds - (byte*)&of_chroma_profile));
         chroma_run_options of_chroma_run_options = default;
         entries.Add(("chroma_run_options", Unsafe.SizeOf<chroma_run_options>()));
         entries.Add(("chroma_run_options.struct_size", (byte*)&of_chroma_run_options.struct_size - (byte*)&of_chroma_run_options));
@@ -149,6 +165,7 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("chroma_run_options.tap_pattern_count", (byte*)&of_chroma_run_options.tap_pattern_count - (byte*)&of_chroma_run_options));
         entries.Add(("chroma_run_options.reserved", (byte*)&of_chroma_run_options.reserved - (byte*)&of_chroma_run_options));
         entries.Add(("chroma_run_options.user_data", (byte*)&of_chroma_run_options.user_data - (byte*)&of_chroma_run_options));
+        entries.Add(("chroma_run_options.profile", (byte*)&of_chroma_run_options.profile - (byte*)&of_chroma_run_options));
         chroma_memory of_chroma_memory = default;
         entries.Add(("chroma_memory", Unsafe.SizeOf<chroma_memory>()));
         entries.Add(("chroma_memory.struct_size", (byte*)&of_chroma_memory.struct_size - (byte*)&of_chroma_memory));

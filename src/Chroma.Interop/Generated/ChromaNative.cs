@@ -121,10 +121,20 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_quantize(byte* input_path, byte* output_path, chroma_quantize_options* options);
 
+    /// <summary>Makes a checkpoint in memory, without a file, of normally distributed values: for measuring a network of any size. Equal seeds give equal values, whatever the types are, but for their rounding.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_weights_create_random(chroma_random_tensor* tensors, long count, long seed, chroma_weights** weights);
+
     /// <summary>C: chroma_transformer_load</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_transformer_load(chroma_engine* engine, byte* path, chroma_load_options* options, chroma_transformer** transformer);
+
+    /// <summary>The same from a checkpoint that is open. The model keeps what it needs of it: `weights` may be freed before the model.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_transformer_load_weights(chroma_engine* engine, chroma_weights* weights, chroma_load_options* options, chroma_transformer** transformer);
 
     /// <summary>C: chroma_transformer_free</summary>
     [LibraryImport(ChromaLibrary.Name)]
@@ -171,6 +181,11 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_text_encoder_load(chroma_engine* engine, byte* path, chroma_load_options* options, chroma_text_encoder** encoder);
 
+    /// <summary>The same from a checkpoint that is open.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_text_encoder_load_weights(chroma_engine* engine, chroma_weights* weights, chroma_load_options* options, chroma_text_encoder** encoder);
+
     /// <summary>C: chroma_text_encoder_free</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -210,6 +225,11 @@ public static unsafe partial class ChromaNative
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_autoencoder_load(chroma_engine* engine, byte* path, chroma_load_options* options, chroma_autoencoder** autoencoder);
+
+    /// <summary>The same from a checkpoint that is open.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_autoencoder_load_weights(chroma_engine* engine, chroma_weights* weights, chroma_load_options* options, chroma_autoencoder** autoencoder);
 
     /// <summary>C: chroma_autoencoder_free</summary>
     [LibraryImport(ChromaLibrary.Name)]

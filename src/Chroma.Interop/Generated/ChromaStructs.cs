@@ -153,6 +153,24 @@ public unsafe struct chroma_quantize_options
     public void* user_data;
 }
 
+/// <summary>One tensor of a checkpoint that chroma_weights_create_random makes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct chroma_random_tensor
+{
+    /// <summary>Any name that a checkpoint may use for it</summary>
+    public byte* name;
+    /// <summary>F32, F16, BF16, or a quantised type whose blocks fill the rows</summary>
+    public chroma_type type;
+    /// <summary>1 to 4</summary>
+    public int rank;
+    /// <summary>The first `rank` are used</summary>
+    public fixed long shape[8];
+    /// <summary>Of the values</summary>
+    public float mean;
+    /// <summary>Standard deviation of the values; 0: all are the mean</summary>
+    public float deviation;
+}
+
 /// <summary>---------------------------------------------------------------- loading and running, common to all models</summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct chroma_load_options
@@ -171,6 +189,24 @@ public unsafe struct chroma_load_options
     public delegate* unmanaged[Cdecl]<void*, int> abort;
     /// <summary>C: void *</summary>
     public void* user_data;
+}
+
+/// <summary>Where the time of one call went. Operations of different kinds are computed one after another then, so that a call which is profiled may be a little slower than others.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct chroma_profile
+{
+    /// <summary>C: uint32_t</summary>
+    public uint struct_size;
+    /// <summary>C: int32_t</summary>
+    public int reserved;
+    /// <summary>Linear layers: products with weights, and their biases</summary>
+    public double linear_seconds;
+    /// <summary>Scores, softmax and weighted values</summary>
+    public double attention_seconds;
+    /// <summary>C: double</summary>
+    public double convolution_seconds;
+    /// <summary>Norms, activations, rotations, gates, copies</summary>
+    public double other_seconds;
 }
 
 /// <summary>C: chroma_run_options</summary>
@@ -195,6 +231,8 @@ public unsafe struct chroma_run_options
     public int reserved;
     /// <summary>For the three callbacks</summary>
     public void* user_data;
+    /// <summary>Receives where the time went; NULL: not measured</summary>
+    public chroma_profile* profile;
 }
 
 /// <summary>Bytes that a model holds, or would need for one call.</summary>

@@ -2,13 +2,13 @@ using Chroma.Interop;
 
 namespace Chroma.Models;
 
-/// <summary>A function of the C ABI that loads a model.</summary>
-internal unsafe delegate chroma_status LoadFunction(chroma_engine* engine, byte* path, chroma_load_options* options, void** model);
+/// <summary>A function of the C ABI that loads a model from a path (<c>const char *</c>) or from an open checkpoint.</summary>
+internal unsafe delegate chroma_status LoadFunction(chroma_engine* engine, void* source, chroma_load_options* options, void** model);
 
 /// <summary>Loads a model of any kind.</summary>
 internal static unsafe class ModelLoader
 {
-    /// <summary>Checks the arguments, loads, and gives the native model to <paramref name="wrap"/> while the engine is alive for sure.</summary>
+    /// <summary>Checks the arguments, loads from a path, and gives the native model to <paramref name="wrap"/> while the engine is alive for sure.</summary>
     public static TModel Load<TModel>(
         ChromaEngine engine,
         string path,
@@ -20,7 +20,39 @@ internal static unsafe class ModelLoader
         where TModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(engine);
-        byte[] utf8Path = NativeText.ToUtf8(path);
+        fixed (byte* pPath = NativeText.ToUtf8(path))
+        {
+            return LoadFrom(engine, pPath, load, wrap, options, progress, cancellationToken);
+        }
+    }
+
+    /// <summary>The same from an open checkpoint.</summary>
+    public static TModel Load<TModel>(
+        ChromaEngine engine,
+        WeightsFile weights,
+        LoadFunction load,
+        Func<nint, EngineHandle, TModel> wrap,
+        ModelLoadOptions? options,
+        IProgress<LoadProgress>? progress,
+        CancellationToken cancellationToken)
+        where TModel : IDisposable
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(weights);
+        using ChromaSafeHandle.Lease lease = weights.Use();
+        return LoadFrom(engine, (void*)lease.Address, load, wrap, options, progress, cancellationToken);
+    }
+
+    private static TModel LoadFrom<TModel>(
+        ChromaEngine engine,
+        void* source,
+        LoadFunction load,
+        Func<nint, EngineHandle, TModel> wrap,
+        ModelLoadOptions? options,
+        IProgress<LoadProgress>? progress,
+        CancellationToken cancellationToken)
+        where TModel : IDisposable
+    {
         options ??= new ModelLoadOptions();
         options.Check();
         cancellationToken.ThrowIfCancellationRequested();
@@ -41,11 +73,7 @@ internal static unsafe class ModelLoader
         }
 
         void* model = null;
-        fixed (byte* pPath = utf8Path)
-        {
-            call.Finish(load((chroma_engine*)lease.Address, pPath, &native, &model));
-        }
-
+        call.Finish(load((chroma_engine*)lease.Address, source, &native, &model));
         TModel loaded = wrap((nint)model, engine.Handle);
         if (cancellationToken.IsCancellationRequested)
         {

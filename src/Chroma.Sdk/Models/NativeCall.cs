@@ -17,6 +17,8 @@ internal sealed unsafe class NativeCall : IDisposable
     private readonly Action<string, FloatTensor>? _tap;
     private readonly NativeTextArray? _patterns;
     private GCHandle _self;
+    private RunProfile? _profile;
+    private chroma_profile* _nativeProfile;
     private ExceptionDispatchInfo? _error;
 
     private NativeCall(
@@ -53,19 +55,22 @@ internal sealed unsafe class NativeCall : IDisposable
         options.Check();
         if (taps.Count == 0)
         {
-            return new NativeCall(BlockProgressOf(options), options.CancellationToken);
+            return new NativeCall(BlockProgressOf(options), options.CancellationToken) { _profile = options.Profile };
         }
 
         string[] patterns = [.. taps.SelectMany(tap => tap.Patterns).Distinct(StringComparer.Ordinal)];
         return new NativeCall(
-            BlockProgressOf(options), options.CancellationToken, (name, tensor) => Show(taps, name, tensor), new NativeTextArray(patterns, "patterns"));
+            BlockProgressOf(options), options.CancellationToken, (name, tensor) => Show(taps, name, tensor), new NativeTextArray(patterns, "patterns"))
+        {
+            _profile = options.Profile,
+        };
     }
 
     /// <summary>For running a module or function alone, whose results come as taps.</summary>
     public static NativeCall ForResults(RunOptions options, Action<string, FloatTensor> results)
     {
         options.Check();
-        return new NativeCall(BlockProgressOf(options), options.CancellationToken, results);
+        return new NativeCall(BlockProgressOf(options), options.CancellationToken, results) { _profile = options.Profile };
     }
 
     /// <summary>The options for a run. They point into this object, so it must live until the call has returned.</summary>
@@ -79,6 +84,7 @@ internal sealed unsafe class NativeCall : IDisposable
         tap_patterns = _patterns is null ? null : _patterns.Pointer,
         tap_pattern_count = _patterns?.Count ?? 0,
         user_data = UserData,
+        profile = NativeProfile(),
     };
 
     /// <summary>Throws what went wrong in the call. Call it at once, on the thread that made the call.</summary>
@@ -90,6 +96,10 @@ internal sealed unsafe class NativeCall : IDisposable
         try
         {
             status.ThrowIfFailed();
+            if (_nativeProfile is not null)
+            {
+                _profile!.Set(*_nativeProfile);
+            }
         }
         catch (OperationCanceledException) when (_cancellationToken.IsCancellationRequested)
         {
@@ -100,10 +110,24 @@ internal sealed unsafe class NativeCall : IDisposable
     public void Dispose()
     {
         _patterns?.Dispose();
+        NativeMemory.Free(_nativeProfile);
+        _nativeProfile = null;
         if (_self.IsAllocated)
         {
             _self.Free();
         }
+    }
+
+    // Where C writes the times until the call has returned.
+    private chroma_profile* NativeProfile()
+    {
+        if (_profile is not null && _nativeProfile is null)
+        {
+            _nativeProfile = (chroma_profile*)NativeMemory.AllocZeroed((nuint)sizeof(chroma_profile));
+            _nativeProfile->struct_size = (uint)sizeof(chroma_profile);
+        }
+
+        return _nativeProfile;
     }
 
     private static Action<long, long>? BlockProgressOf(RunOptions options) => options.Progress is not { } progress

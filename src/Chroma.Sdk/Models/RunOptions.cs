@@ -17,6 +17,9 @@ public sealed record RunOptions
     /// <summary>Looks at layers during this run only. <see cref="ChromaModel.Tap(ReadOnlySpan{string})"/> looks at every run.</summary>
     public IReadOnlyList<LayerTap> Taps { get; init; } = [];
 
+    /// <summary>Receives where the time of this run went; null does not measure it.</summary>
+    public RunProfile? Profile { get; init; }
+
     internal static RunOptions Default { get; } = new();
 
     internal void Check()

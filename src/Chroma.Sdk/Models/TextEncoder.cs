@@ -20,7 +20,7 @@ public sealed unsafe class TextEncoder : ChromaModel
     public TextEncoderInfo Info { get; }
 
     /// <summary>Loads a text encoder.</summary>
-    /// <inheritdoc cref="Transformer.Load"/>
+    /// <inheritdoc cref="Transformer.Load(ChromaEngine, string, ModelLoadOptions, IProgress{LoadProgress}, CancellationToken)"/>
     public static TextEncoder Load(
         ChromaEngine engine,
         string path,
@@ -29,14 +29,38 @@ public sealed unsafe class TextEncoder : ChromaModel
         CancellationToken cancellationToken = default) => ModelLoader.Load(
             engine,
             path,
-            static (native, file, load, model) => ChromaNative.chroma_text_encoder_load(native, file, load, (chroma_text_encoder**)model),
-            static (model, owner) => Own(new TextEncoderHandle((chroma_text_encoder*)model, owner), static handle => new TextEncoder(handle)),
+            static (native, file, load, model) => ChromaNative.chroma_text_encoder_load(native, (byte*)file, load, (chroma_text_encoder**)model),
+            Wrap,
+            options,
+            progress,
+            cancellationToken);
+
+    /// <summary>Loads a text encoder from a checkpoint that is open; it may be closed before the model is disposed.</summary>
+    /// <param name="engine">What it will run on.</param>
+    /// <param name="weights">The checkpoint.</param>
+    /// <param name="options">Types and RoPE axes, or null for what the checkpoint says.</param>
+    /// <param name="progress">Told about the bytes loaded, on the loading thread.</param>
+    /// <param name="cancellationToken">Stops loading.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ChromaException">The checkpoint lacks something, or is of another model.</exception>
+    /// <exception cref="ObjectDisposedException">The checkpoint is closed.</exception>
+    /// <exception cref="OperationCanceledException">Loading was cancelled.</exception>
+    public static TextEncoder Load(
+        ChromaEngine engine,
+        WeightsFile weights,
+        ModelLoadOptions? options = null,
+        IProgress<LoadProgress>? progress = null,
+        CancellationToken cancellationToken = default) => ModelLoader.Load(
+            engine,
+            weights,
+            static (native, file, load, model) => ChromaNative.chroma_text_encoder_load_weights(native, (chroma_weights*)file, load, (chroma_text_encoder**)model),
+            Wrap,
             options,
             progress,
             cancellationToken);
 
     /// <summary>Loads a text encoder on another thread.</summary>
-    /// <inheritdoc cref="Transformer.Load"/>
+    /// <inheritdoc cref="Transformer.Load(ChromaEngine, string, ModelLoadOptions, IProgress{LoadProgress}, CancellationToken)"/>
     public static Task<TextEncoder> LoadAsync(
         ChromaEngine engine,
         string path,
@@ -107,6 +131,9 @@ public sealed unsafe class TextEncoder : ChromaModel
 
         return MemoryUsage.From(memory);
     }
+
+    private static TextEncoder Wrap(nint model, EngineHandle owner) =>
+        Own(new TextEncoderHandle((chroma_text_encoder*)model, owner), static handle => new TextEncoder(handle));
 
     private protected override chroma_status GetMemory(nint model, chroma_memory* memory) =>
         ChromaNative.chroma_text_encoder_get_memory((chroma_text_encoder*)model, memory);

@@ -44,14 +44,38 @@ public sealed unsafe class Transformer : ChromaModel
         CancellationToken cancellationToken = default) => ModelLoader.Load(
             engine,
             path,
-            static (native, file, load, model) => ChromaNative.chroma_transformer_load(native, file, load, (chroma_transformer**)model),
-            static (model, owner) => Own(new TransformerHandle((chroma_transformer*)model, owner), static handle => new Transformer(handle)),
+            static (native, file, load, model) => ChromaNative.chroma_transformer_load(native, (byte*)file, load, (chroma_transformer**)model),
+            Wrap,
+            options,
+            progress,
+            cancellationToken);
+
+    /// <summary>Loads a transformer from a checkpoint that is open; it may be closed before the model is disposed.</summary>
+    /// <param name="engine">What it will run on.</param>
+    /// <param name="weights">The checkpoint.</param>
+    /// <param name="options">Types and RoPE axes, or null for what the checkpoint says.</param>
+    /// <param name="progress">Told about the bytes loaded, on the loading thread.</param>
+    /// <param name="cancellationToken">Stops loading.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ChromaException">The checkpoint lacks something, or is of another model.</exception>
+    /// <exception cref="ObjectDisposedException">The checkpoint is closed.</exception>
+    /// <exception cref="OperationCanceledException">Loading was cancelled.</exception>
+    public static Transformer Load(
+        ChromaEngine engine,
+        WeightsFile weights,
+        ModelLoadOptions? options = null,
+        IProgress<LoadProgress>? progress = null,
+        CancellationToken cancellationToken = default) => ModelLoader.Load(
+            engine,
+            weights,
+            static (native, file, load, model) => ChromaNative.chroma_transformer_load_weights(native, (chroma_weights*)file, load, (chroma_transformer**)model),
+            Wrap,
             options,
             progress,
             cancellationToken);
 
     /// <summary>Loads a transformer on another thread.</summary>
-    /// <inheritdoc cref="Load"/>
+    /// <inheritdoc cref="Load(ChromaEngine, string, ModelLoadOptions, IProgress{LoadProgress}, CancellationToken)"/>
     public static Task<Transformer> LoadAsync(
         ChromaEngine engine,
         string path,
@@ -188,6 +212,9 @@ public sealed unsafe class Transformer : ChromaModel
 
         return outputs;
     }
+
+    private static Transformer Wrap(nint model, EngineHandle owner) =>
+        Own(new TransformerHandle((chroma_transformer*)model, owner), static handle => new Transformer(handle));
 
     private protected override chroma_status GetMemory(nint model, chroma_memory* memory) =>
         ChromaNative.chroma_transformer_get_memory((chroma_transformer*)model, memory);

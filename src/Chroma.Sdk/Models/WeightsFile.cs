@@ -31,7 +31,7 @@ public sealed unsafe class WeightsFile : IDisposable
         _metadata = ReadMetadata(weights, info.metadata_count);
     }
 
-    /// <summary>The path, as it was given to <see cref="Open"/>.</summary>
+    /// <summary>The path, as it was given to <see cref="Open"/>; <c>random weights</c> where there is no file.</summary>
     public string Path { get; }
 
     /// <summary>The format of the files.</summary>
@@ -65,16 +65,45 @@ public sealed unsafe class WeightsFile : IDisposable
         {
             chroma_weights* weights;
             ChromaNative.chroma_weights_open(pPath, &weights).ThrowIfFailed();
-            WeightsHandle handle = new(weights);
-            try
+            return Own(path, weights);
+        }
+    }
+
+    /// <summary>
+    /// Makes a checkpoint of random values in memory, without a file: to measure a network of any size. Equal seeds give equal values under the
+    /// same names, whatever the types are, but for their rounding.
+    /// </summary>
+    /// <param name="tensors">What it holds.</param>
+    /// <param name="seed">The seed of the values.</param>
+    /// <exception cref="ArgumentException">There is no tensor, or a name is empty.</exception>
+    /// <exception cref="ChromaException">A tensor cannot be of its shape or type, or memory is short.</exception>
+    public static WeightsFile CreateRandom(IReadOnlyList<RandomTensor> tensors, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        using NativeTextArray names = new([.. tensors.Select(tensor => tensor.Name)], nameof(tensors));
+        chroma_random_tensor[] natives = new chroma_random_tensor[tensors.Count];
+        for (int i = 0; i < natives.Length; i++)
+        {
+            RandomTensor tensor = tensors[i];
+            natives[i] = new chroma_random_tensor
             {
-                return new WeightsFile(path, handle);
-            }
-            catch
+                name = names.Pointer[i],
+                type = (chroma_type)tensor.Type,
+                rank = tensor.Shape.Count,
+                mean = tensor.Mean,
+                deviation = tensor.Deviation,
+            };
+            for (int axis = 0; axis < Math.Min(tensor.Shape.Count, ChromaNative.CHROMA_MAX_RANK); axis++)
             {
-                handle.Dispose();
-                throw;
+                natives[i].shape[axis] = tensor.Shape[axis];
             }
+        }
+
+        fixed (chroma_random_tensor* pTensors = natives)
+        {
+            chroma_weights* weights;
+            ChromaNative.chroma_weights_create_random(pTensors, natives.Length, seed, &weights).ThrowIfFailed();
+            return Own("random weights", weights);
         }
     }
 
@@ -230,7 +259,21 @@ public sealed unsafe class WeightsFile : IDisposable
                 chroma_status.CHROMA_ERROR_UNSUPPORTED, $"'{Path}': tensor '{name}' of shape {tensor.ShapeText} is too large for an array.");
     }
 
-    private ChromaSafeHandle.Lease Use()
+    private static WeightsFile Own(string path, chroma_weights* weights)
+    {
+        WeightsHandle handle = new(weights);
+        try
+        {
+            return new WeightsFile(path, handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    internal ChromaSafeHandle.Lease Use()
     {
         ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
         return _handle.Use();
