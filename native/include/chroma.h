@@ -182,6 +182,11 @@ CHROMA_API void chroma_engine_free(chroma_engine *engine);
 /* The devices in use, first the one that computes, as "CUDA0 (NVIDIA ...), CPU (AMD EPYC ...)". Valid while the engine lives. */
 CHROMA_API chroma_status chroma_engine_describe(chroma_engine *engine, const char **text);
 
+/* Measures what the processor can do: the best rate, in GFLOP/s, that a plain matrix product of oneDNN reaches with this many threads
+ * (0: one per physical core). type: F32, BF16, or I8 (bytes into 32-bit sums). Takes about a second. UNSUPPORTED in a build without
+ * oneDNN, or where it has no such product for this processor. */
+CHROMA_API chroma_status chroma_measure_peak(chroma_type type, int32_t threads, double *gflops);
+
 /* ---------------------------------------------------------------- weight files */
 
 /* One checkpoint, opened and checked, its data memory-mapped: a GGUF or safetensors file, a *.index.json of shards, or a folder of a

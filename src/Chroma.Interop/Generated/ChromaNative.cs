@@ -61,6 +61,11 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_engine_describe(chroma_engine* engine, byte** text);
 
+    /// <summary>Measures what the processor can do: the best rate, in GFLOP/s, that a plain matrix product of oneDNN reaches with this many threads (0: one per physical core). type: F32, BF16, or I8 (bytes into 32-bit sums). Takes about a second. UNSUPPORTED in a build without oneDNN, or where it has no such product for this processor.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_measure_peak(chroma_type type, int threads, double* gflops);
+
     /// <summary>Opens a checkpoint and checks all of its headers: sizes, counts, offsets, overlaps, duplicate names. path: a .gguf or .safetensors file (told apart by content), a *.index.json, or a folder.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
