@@ -7,6 +7,7 @@
 #include "ggml-cpu.h"
 #include "ggml-impl.h"
 #include "onednn/linear.h"
+#include "onednn/processor.h"
 
 namespace chroma::onednn {
 
@@ -190,6 +191,10 @@ constexpr ggml_backend_device_i kDevice = {
 ggml_backend_dev_t device() {
     static ggml_backend_device device = {.iface = kDevice, .reg = nullptr, .context = nullptr};
     return &device;
+}
+
+ggml_type product_type() {
+    return fastest_arithmetic() == Arithmetic::BF16 ? GGML_TYPE_BF16 : GGML_TYPE_F32;
 }
 
 void set_threads(ggml_backend_t backend, int threads) {

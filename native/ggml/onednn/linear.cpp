@@ -20,7 +20,7 @@ namespace {
 constexpr int64_t kLeastRows = 16;
 
 // Rows of W that a thread dequantises and multiplies at a time.
-constexpr int64_t kPanelRows = 256;
+constexpr int64_t kPanelRows = 512;
 
 struct Problem {
     const ggml_tensor* weight;  // [k, n]

@@ -98,7 +98,9 @@ class FunctionCall {
         });
     }
 
-    void gelu() { elementwise(nn::gelu_tanh); }
+    void gelu() {
+        elementwise([](Graph& graph, ggml_tensor* x) { return nn::gelu_tanh(graph, x); });
+    }
     void silu() { elementwise(nn::silu); }
 
     void timestep_embedding() {

@@ -25,7 +25,8 @@ void write_struct(T* to, const T& value, const char* name) {
                 reinterpret_cast<unsigned char*>(to) + sizeof(uint32_t));
 }
 
-// A type as a caller gives it, which may be any number: compared as one before it is read as the enum that it claims to be.
+// A type as a caller gives it, which may be any number: compared as one before it is read as the enum that it claims to
+// be.
 inline chroma_type checked_type(const chroma_type& type) {
     const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(type);
     if (number > CHROMA_TYPE_OTHER) {

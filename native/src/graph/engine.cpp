@@ -186,6 +186,15 @@ bool Engine::computes_on_cpu() const {
     return is_cpu(devices_.front()) || ggml_backend_dev_type(devices_.front()) == GGML_BACKEND_DEVICE_TYPE_ACCEL;
 }
 
+Kernels Engine::kernels() const {
+#ifdef CHROMA_HAS_ONEDNN
+    if (devices_.front() == onednn::device()) {
+        return {.fuse = true, .products = onednn::product_type()};
+    }
+#endif
+    return {};
+}
+
 void Engine::configure(ggml_backend_t backend, int threads, ggml_abort_callback abort, void* abort_data) const {
     if (ggml_backend_is_cpu(backend)) {
         ggml_backend_cpu_set_n_threads(backend, threads);

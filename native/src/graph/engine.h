@@ -29,6 +29,12 @@ struct ContextDeleter {
 };
 using ContextPtr = std::unique_ptr<ggml_context, ContextDeleter>;
 
+// What a graph may make use of.
+struct Kernels {
+    bool fuse = false;                   // element-wise chains as operations of our own, on the CPU
+    ggml_type products = GGML_TYPE_F32;  // the activations of products with weights other than float32
+};
+
 class LogRouter;
 
 class Engine {
@@ -52,8 +58,7 @@ class Engine {
     // True when weights can be used where the file is mapped, without a copy.
     [[nodiscard]] bool maps_weights() const;
 
-    // True when every computation is the CPU's.
-    [[nodiscard]] bool computes_on_cpu() const;
+    [[nodiscard]] Kernels kernels() const;
 
     // Readies a backend of one of the devices for a computation.
     void configure(ggml_backend_t backend, int threads, ggml_abort_callback abort, void* abort_data) const;
@@ -61,6 +66,9 @@ class Engine {
     void log(chroma_log_level level, const std::string& line) const;
 
   private:
+    // True when every computation is the CPU's.
+    [[nodiscard]] bool computes_on_cpu() const;
+
     std::shared_ptr<LogRouter> log_router_;
     int threads_;
     std::vector<ggml_backend_dev_t> devices_;

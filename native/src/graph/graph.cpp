@@ -28,9 +28,10 @@ ggml_tensor* new_tensor(ggml_context* context, ggml_type type, const std::vector
 
 }  // namespace
 
-Graph::Graph(size_t max_nodes)
-    // An operation may come with views of its operands, so tensors are counted twice over.
-    : context_(make_context(2 * max_nodes * ggml_tensor_overhead() + ggml_graph_overhead_custom(max_nodes, false))),
+Graph::Graph(size_t max_nodes, Kernels kernels)
+    : kernels_(kernels),
+      // An operation may come with views of its operands, so tensors are counted twice over.
+      context_(make_context(2 * max_nodes * ggml_tensor_overhead() + ggml_graph_overhead_custom(max_nodes, false))),
       constant_context_(make_context(kMaxConstants * ggml_tensor_overhead())),
       cgraph_(ggml_new_graph_custom(context_.get(), max_nodes, false)) {}
 
@@ -77,6 +78,9 @@ ggml_tensor* Graph::output(const std::string& name, ggml_tensor* tensor) {
 }
 
 ggml_tensor* Graph::tap(const std::string& name, ggml_tensor* tensor, TapLayout layout) {
+    if (tensor->op == GGML_OP_VIEW) {
+        ggml_build_forward_expand(cgraph_, tensor);  // else only what is computed from would be in the graph
+    }
     taps_[tensor].push_back({name, std::move(layout)});
     return tensor;
 }

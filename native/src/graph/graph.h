@@ -17,10 +17,18 @@ namespace chroma {
 
 class Graph {
   public:
-    // max_nodes bounds the operations; a graph that outgrows it is a defect.
-    explicit Graph(size_t max_nodes);
+    // max_nodes bounds the operations; a graph that outgrows it is a defect. The kernels are the engine's.
+    Graph(size_t max_nodes, Kernels kernels);
 
     [[nodiscard]] ggml_context* context() const { return context_.get(); }
+
+    // True where chains of element-wise operations are computed in one pass (nn/fused.h).
+    [[nodiscard]] bool fuses() const { return kernels_.fuse; }
+
+    // The type in which activations that only a product with this weight reads are best stored.
+    [[nodiscard]] ggml_type input_type(const ggml_tensor* weight) const {
+        return weight->type == GGML_TYPE_F32 ? GGML_TYPE_F32 : kernels_.products;
+    }
 
     // A value that the caller sets before every computation. ne is in ggml order.
     ggml_tensor* input(const std::string& name, ggml_type type, const std::vector<int64_t>& ne);
@@ -34,7 +42,7 @@ class Graph {
     ggml_tensor* output(const std::string& name, ggml_tensor* tensor);
 
     // Names a tensor for listeners and returns it. Costs nothing while computing unless somebody listens. The tensor is
-    // float32 with contiguous rows. A tensor may have several names.
+    // float32 or bfloat16 with contiguous rows. A tensor may have several names.
     ggml_tensor* tap(const std::string& name, ggml_tensor* tensor, TapLayout layout);
 
     // Marks the end of a block: progress is reported and abort asked once it is computed.
@@ -79,6 +87,7 @@ class Graph {
     ggml_tensor* add_constant(const std::string& name, ggml_type type, const void* data, size_t bytes,
                               const std::vector<int64_t>& ne);
 
+    Kernels kernels_;
     ContextPtr context_;
     ContextPtr constant_context_;
     ggml_cgraph* cgraph_;

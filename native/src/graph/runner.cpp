@@ -31,21 +31,31 @@ SchedulerPtr make_scheduler(const std::vector<BackendPtr>& backends, ggml_cgraph
                                                /*parallel=*/false, /*op_offload=*/false));
 }
 
-// The elements of a float32 tensor in their order, whatever its strides are beyond the first axis.
+// One row of a float32 or bfloat16 tensor.
+void read_row(const ggml_tensor* tensor, size_t offset, std::span<float> values) {
+    if (tensor->type == GGML_TYPE_F32) {
+        ggml_backend_tensor_get(tensor, values.data(), offset, values.size_bytes());
+        return;
+    }
+    std::vector<ggml_bf16_t> row(values.size());
+    ggml_backend_tensor_get(tensor, row.data(), offset, row.size() * sizeof(ggml_bf16_t));
+    ggml_bf16_to_fp32_row(row.data(), values.data(), static_cast<int64_t>(row.size()));
+}
+
+// The elements of a float32 or bfloat16 tensor in their order, whatever its strides are beyond the first axis.
 std::vector<float> read_elements(const ggml_tensor* tensor) {
     std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
     if (ggml_is_contiguous(tensor)) {
-        ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
+        read_row(tensor, 0, values);
         return values;
     }
-    const size_t row_bytes = static_cast<size_t>(tensor->ne[0]) * sizeof(float);
-    float* to = values.data();
+    const auto row_size = static_cast<size_t>(tensor->ne[0]);
+    std::span<float> rest = values;
     for (int64_t i3 = 0; i3 < tensor->ne[3]; ++i3) {
         for (int64_t i2 = 0; i2 < tensor->ne[2]; ++i2) {
             for (int64_t i1 = 0; i1 < tensor->ne[1]; ++i1) {
-                const size_t offset = i1 * tensor->nb[1] + i2 * tensor->nb[2] + i3 * tensor->nb[3];
-                ggml_backend_tensor_get(tensor, to, offset, row_bytes);
-                to += tensor->ne[0];
+                read_row(tensor, i1 * tensor->nb[1] + i2 * tensor->nb[2] + i3 * tensor->nb[3], rest.first(row_size));
+                rest = rest.subspan(row_size);
             }
         }
     }
@@ -185,7 +195,7 @@ ChromaRunner::ChromaRunner(std::shared_ptr<Engine> engine, size_t max_nodes)
 ChromaRunner::~ChromaRunner() = default;
 
 std::unique_ptr<Graph> ChromaRunner::build_graph(const Build& build) const {
-    auto graph = std::make_unique<Graph>(max_nodes_);
+    auto graph = std::make_unique<Graph>(max_nodes_, engine_->kernels());
     build(*graph);
     return graph;
 }

@@ -1,5 +1,7 @@
 #include "nn/activation.h"
 
+#include "nn/fused.h"
+
 namespace chroma::nn {
 
 namespace {
@@ -7,7 +9,10 @@ constexpr float kTwoSqrtTwoOverPi = 1.5957691216057308F;  // 2 sqrt(2 / pi)
 constexpr float kCubic = 0.044715F;
 }  // namespace
 
-ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x) {
+ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, ggml_type to) {
+    if (graph.fuses()) {
+        return fused::gelu_tanh(graph, x, to);
+    }
     // 0.5 (1 + tanh(u)) = sigmoid(2u), with 2u = x (a + b x^2)
     ggml_context* context = graph.context();
     ggml_tensor* gate = ggml_sqr(context, x);

@@ -18,7 +18,10 @@ struct Linear {
     Linear(WeightLoader& loader, const std::string& prefix, int64_t in, int64_t out, bool with_bias,
            WeightKind kind = WeightKind::Matrix);
 
-    // x: ggml [in, N, ...] float32 -> [out, N, ...] float32
+    // The type that x is best given in by an operation that may choose: F32 or BF16.
+    [[nodiscard]] ggml_type input_type(const Graph& graph) const { return graph.input_type(weight); }
+
+    // x: ggml [in, N, ...] float32 or of input_type() -> [out, N, ...] float32
     ggml_tensor* forward(Graph& graph, ggml_tensor* x) const;
 };
 

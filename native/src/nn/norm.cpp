@@ -1,6 +1,7 @@
 #include "nn/norm.h"
 
 #include "nn/channels.h"
+#include "nn/fused.h"
 
 namespace chroma::nn {
 
@@ -9,6 +10,9 @@ ggml_tensor* layer_norm(Graph& graph, ggml_tensor* x) {
 }
 
 ggml_tensor* rms_norm(Graph& graph, ggml_tensor* x, ggml_tensor* scale) {
+    if (graph.fuses()) {
+        return fused::rms_norm(graph, x, scale);
+    }
     return ggml_mul_inplace(graph.context(), ggml_rms_norm(graph.context(), x, kNormEpsilon), scale);
 }
 

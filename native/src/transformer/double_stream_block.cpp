@@ -21,18 +21,18 @@ namespace {
 
 using Side = DoubleStreamBlock::Side;
 
-// modulate(norm(x))
+// modulate(norm(x)), for the layer that reads it
 ggml_tensor* normed(Graph& graph, const std::string& norm_name, ggml_tensor* x, const ModulationOut& modulation,
-                    const TokenStream& stream) {
+                    const TokenStream& stream, const nn::Linear& reader) {
     ggml_tensor* normed = nn::layer_norm(graph, x);
     graph.tap(norm_name, normed, stream.tap(x->ne[0]));
-    return modulate(graph, normed, modulation);
+    return modulate(graph, normed, modulation, reader.input_type(graph));
 }
 
 // The stream's queries, keys and values.
 Heads project(Graph& graph, const Side& side, ggml_tensor* x, const ModulationOut& modulation,
               const TokenStream& stream, int64_t heads, int64_t head_size) {
-    ggml_tensor* qkv = side.qkv.forward(graph, normed(graph, side.name + "_norm1", x, modulation, stream));
+    ggml_tensor* qkv = side.qkv.forward(graph, normed(graph, side.name + "_norm1", x, modulation, stream, side.qkv));
     graph.tap(side.name + "_attn.qkv", qkv, stream.tap(qkv->ne[0]));
     return side.norm.forward(graph, split_heads(graph, qkv, heads, head_size), stream);
 }
@@ -49,7 +49,7 @@ ggml_tensor* finish(Graph& graph, const Side& side, ggml_tensor* x, ggml_tensor*
     ggml_tensor* y = side.proj.forward(graph, attended);
     graph.tap(side.name + "_attn.proj", y, stream.tap(y->ne[0]));
     x = gate(graph, x, y, modulation.attention.gate);
-    y = side.mlp.forward(graph, normed(graph, side.name + "_norm2", x, modulation.mlp, stream), stream);
+    y = side.mlp.forward(graph, normed(graph, side.name + "_norm2", x, modulation.mlp, stream, side.mlp.in), stream);
     x = gate(graph, x, y, modulation.mlp.gate);
     return graph.tap(side.name, x, stream.tap(x->ne[0]));
 }

@@ -12,7 +12,7 @@ ggml_tensor* LastLayer::forward(Graph& graph, ggml_tensor* x, const ModulationOu
                                 const TokenStream& stream) const {
     ggml_tensor* normed = nn::layer_norm(graph, x);
     graph.tap("final_layer.norm_final", normed, stream.tap(normed->ne[0]));
-    ggml_tensor* y = linear_.forward(graph, modulate(graph, normed, modulation));
+    ggml_tensor* y = linear_.forward(graph, modulate(graph, normed, modulation, linear_.input_type(graph)));
     graph.tap("final_layer.linear", y, stream.tap(y->ne[0]));
     return graph.tap("final_layer", y, stream.tap(y->ne[0]));
 }

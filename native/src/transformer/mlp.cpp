@@ -12,7 +12,7 @@ Mlp::Mlp(WeightLoader& loader, const std::string& prefix, int64_t channels, int6
 ggml_tensor* Mlp::forward(Graph& graph, ggml_tensor* x, const TokenStream& stream) const {
     ggml_tensor* hidden = in.forward(graph, x);
     graph.tap(name + ".0", hidden, stream.tap(hidden->ne[0]));
-    hidden = nn::gelu_tanh(graph, hidden);
+    hidden = nn::gelu_tanh(graph, hidden, out.input_type(graph));
     graph.tap(name + ".1", hidden, stream.tap(hidden->ne[0]));
     ggml_tensor* y = out.forward(graph, hidden);
     graph.tap(name + ".2", y, stream.tap(y->ne[0]));

@@ -1,5 +1,7 @@
 #include "transformer/modulation.h"
 
+#include "nn/fused.h"
+
 namespace chroma {
 
 namespace {
@@ -22,12 +24,18 @@ ModulationOut final_modulation_at(Graph& graph, ggml_tensor* table, int64_t row)
     return {row_of(graph, table, row), row_of(graph, table, row + 1), nullptr};
 }
 
-ggml_tensor* modulate(Graph& graph, ggml_tensor* x, const ModulationOut& modulation) {
+ggml_tensor* modulate(Graph& graph, ggml_tensor* x, const ModulationOut& modulation, ggml_type to) {
+    if (graph.fuses() && ggml_is_vector(modulation.factor)) {
+        return nn::fused::modulate(graph, x, modulation.factor, modulation.shift, to);
+    }
     ggml_tensor* scaled = ggml_mul_inplace(graph.context(), x, modulation.factor);
     return ggml_add_inplace(graph.context(), scaled, modulation.shift);
 }
 
 ggml_tensor* gate(Graph& graph, ggml_tensor* x, ggml_tensor* y, ggml_tensor* gate_values) {
+    if (graph.fuses() && ggml_is_vector(gate_values)) {
+        return nn::fused::gate(graph, x, y, gate_values);
+    }
     ggml_tensor* gated = ggml_mul_inplace(graph.context(), y, gate_values);
     return ggml_add_inplace(graph.context(), gated, x);
 }

@@ -34,7 +34,7 @@ struct DoubleModulation {
 [[nodiscard]] ModulationOut final_modulation_at(Graph& graph, ggml_tensor* table, int64_t row);
 
 // x * (1 + scale) + shift. x: ggml [C, N]. Call it with what nothing else reads: x may be overwritten.
-ggml_tensor* modulate(Graph& graph, ggml_tensor* x, const ModulationOut& modulation);
+ggml_tensor* modulate(Graph& graph, ggml_tensor* x, const ModulationOut& modulation, ggml_type to = GGML_TYPE_F32);
 
 // x + gate * y. y may be overwritten.
 ggml_tensor* gate(Graph& graph, ggml_tensor* x, ggml_tensor* y, ggml_tensor* gate_values);

@@ -1,6 +1,7 @@
 #include "transformer/single_stream_block.h"
 
 #include "nn/activation.h"
+#include "nn/fused.h"
 #include "nn/norm.h"
 
 namespace chroma {
@@ -23,6 +24,12 @@ ggml_tensor* channels_from(Graph& graph, ggml_tensor* x, int64_t first) {
                         static_cast<size_t>(first) * x->nb[0]);
 }
 
+// The channels of `attended`, then those of GELU(x).
+ggml_tensor* beside_gelu(Graph& graph, ggml_tensor* attended, ggml_tensor* x, ggml_type to) {
+    return graph.fuses() ? nn::fused::beside_gelu_tanh(graph, attended, x, to)
+                         : concat_channels(graph, attended, nn::gelu_tanh(graph, x));
+}
+
 }  // namespace
 
 ggml_tensor* SingleStreamBlock::forward(const BlockContext& context, ggml_tensor* x,
@@ -33,7 +40,7 @@ ggml_tensor* SingleStreamBlock::forward(const BlockContext& context, ggml_tensor
 
     ggml_tensor* normed = nn::layer_norm(graph, x);
     graph.tap(name_ + ".pre_norm", normed, stream.tap(channels));
-    ggml_tensor* projected = linear1_.forward(graph, modulate(graph, normed, modulation));
+    ggml_tensor* projected = linear1_.forward(graph, modulate(graph, normed, modulation, linear1_.input_type(graph)));
     graph.tap(name_ + ".linear1", projected, stream.tap(projected->ne[0]));
 
     const Heads heads = norm_.forward(graph, split_heads(graph, projected, heads_, head_size_), stream);
@@ -44,10 +51,12 @@ ggml_tensor* SingleStreamBlock::forward(const BlockContext& context, ggml_tensor
                                   {slice_heads(graph, heads.q, slice), slice_heads(graph, heads.k, slice),
                                    slice_heads(graph, heads.v, slice)}));
     }
-    ggml_tensor* hidden = nn::gelu_tanh(graph, channels_from(graph, projected, 3 * channels));
+    ggml_tensor* joined = beside_gelu(graph, concat_tokens(graph, std::move(attended)),
+                                      channels_from(graph, projected, 3 * channels), linear2_.input_type(graph));
+    ggml_tensor* hidden = channels_from(graph, joined, channels);
     graph.tap(name_ + ".mlp_act", hidden, stream.tap(hidden->ne[0]));
 
-    ggml_tensor* y = linear2_.forward(graph, concat_channels(graph, concat_tokens(graph, std::move(attended)), hidden));
+    ggml_tensor* y = linear2_.forward(graph, joined);
     graph.tap(name_ + ".linear2", y, stream.tap(channels));
     return graph.tap(name_, gate(graph, x, y, modulation.gate), stream.tap(channels));
 }
