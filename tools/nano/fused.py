@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -30,8 +31,10 @@ def build(folder: Path) -> ctypes.CDLL | None:
     library = folder / f"fused-{digest}.so"
     if not library.exists():
         folder.mkdir(parents=True, exist_ok=True)
+        partial = library.with_suffix(f".{os.getpid()}")       # processes may get here together
         subprocess.run([compiler, "-Ofast", "-march=native", "-mprefer-vector-width=512", "-fopenmp", "-shared", "-fPIC",
-                        "-std=c++17", str(SOURCE), "-o", str(library)], check=True)
+                        "-std=c++17", str(SOURCE), "-o", str(partial)], check=True)
+        partial.replace(library)
     return ctypes.CDLL(str(library))
 
 

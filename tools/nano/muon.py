@@ -25,24 +25,35 @@ def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
     return (x if wide else x.T).float()
 
 
+REFRESH = 2                                           # steps between two orthogonalisations of a matrix; its momentum turns slowly
+
+
 class Muon:
     def __init__(self, matrices: Sequence[Tensor], team: Team, rate: float, momentum: float = 0.95, decay: float = 0.01):
         self.matrices, self.team = list(matrices), team
         self.rate, self.momentum, self.decay = rate, momentum, decay
         self.buffers = [torch.zeros_like(m) for m in self.matrices]
+        self.updates: list[Tensor | None] = [None] * len(self.matrices)
+        self.steps = 0
 
     @torch.no_grad()
     def step(self) -> None:
-        """Each process of the team works out a share of the updates; all apply all of them."""
-        updates = []
-        for i, (matrix, buffer) in enumerate(zip(self.matrices, self.buffers)):
+        """Each process of the team works out a share of the updates; all apply all of them, old ones where it is not their turn."""
+        fresh = [i for i, known in enumerate(self.updates) if known is None or (i + self.steps) % REFRESH == 0]
+        self.steps += 1
+        for matrix, buffer in zip(self.matrices, self.buffers):
             buffer.mul_(self.momentum).add_(matrix.grad)
-            if i % self.team.size == self.team.rank:
+        shares = []
+        for turn, i in enumerate(fresh):
+            matrix, buffer = self.matrices[i], self.buffers[i]
+            if turn % self.team.size == self.team.rank:
                 update = orthogonalise(matrix.grad + self.momentum * buffer)
-                updates.append(update * max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5)
+                shares.append(update * max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5)
             else:
-                updates.append(torch.zeros_like(matrix))
-        for matrix, update in zip(self.matrices, self.team.sum(updates)):
+                shares.append(torch.zeros_like(matrix))
+        for i, update in zip(fresh, self.team.sum(shares)):
+            self.updates[i] = update
+        for matrix, update in zip(self.matrices, self.updates):
             matrix.mul_(1 - self.rate * self.decay).sub_(self.rate * update)
 
     def state_dict(self) -> dict:

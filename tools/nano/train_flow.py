@@ -103,7 +103,10 @@ def train(team: Team, options: argparse.Namespace) -> None:
     inside = {id(p) for p in blocks}
     around = [p for p in model.transformer.parameters() if id(p) not in inside]
     text = [*model.text.parameters(), *model.heads.parameters()]
-    parameters = blocks + around + text
+    if options.freeze_text:
+        model.text.requires_grad_(False)
+        model.heads.requires_grad_(False)
+    parameters = blocks + around + ([] if options.freeze_text else text)
     muon = Muon(blocks, team, options.matrix_rate)
     optimizer = torch.optim.AdamW([{"params": around, "scale": 1.0}, {"params": text, "scale": 0.3}],
                                   lr=options.rate, betas=(0.9, 0.98), weight_decay=0.01, foreach=True)
@@ -145,8 +148,10 @@ def train(team: Team, options: argparse.Namespace) -> None:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             velocity, context, real = model.velocity(noised, batch["time"], batch["ids"])
         error = ((velocity.float() - (batch["noise"] - batch["latent"])).pow(2) * batch["weight"]).mean(dim=(1, 2, 3))
-        meaning, understood = model.heads.loss(context.float(), real, batch["wanted"])
-        loss = error.mean() + options.meaning * meaning
+        loss, meaning, understood = error.mean(), 0.0, 1.0
+        if options.meaning and not options.freeze_text:
+            meaning, understood = model.heads.loss(context.float(), real, batch["wanted"])
+            loss = loss + options.meaning * meaning
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         team.average_gradients(parameters)
@@ -183,6 +188,7 @@ def main() -> None:
     parser.add_argument("--train-shift", type=float, default=common.SHIFT)
     parser.add_argument("--focus", type=float, default=3.0)
     parser.add_argument("--meaning", type=float, default=0.02)
+    parser.add_argument("--freeze-text", action="store_true", help="train the transformer alone: an encoder that understands is in no need of more")
     parser.add_argument("--average", type=float, default=0.998)
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--processes", type=int, default=2)

@@ -37,8 +37,8 @@ RELATIONS = {                                                  # places of the f
 }
 BACKGROUNDS = ("plain", "side by side", "stacked", "vertical stripes", "horizontal stripes")
 PAIR_SCALE = 0.9                                               # two shapes are drawn a little smaller, so that they stay apart
-STRIPE = 16                                                    # pixels across each stripe, at every size of the picture
-POSITION_JITTER, SIZE_JITTER, COLOUR_JITTER = 0.025, 0.06, 4.0
+STRIPE = 32                                                    # pixels across each stripe, at every size of the picture
+POSITION_JITTER, SIZE_JITTER, COLOUR_JITTER = 0.012, 0.03, 3.0
 
 
 @dataclass(frozen=True)
