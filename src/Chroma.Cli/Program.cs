@@ -15,6 +15,7 @@ internal static class Program
         CompareCommand.Create(),
         InspectCommand.Create(),
         QuantizeCommand.Create(),
+        BenchCommand.Create(),
         SampleCommand.Create(),
         TokenizeCommand.Create(),
         SigmasCommand.Create(),

@@ -1,0 +1,63 @@
+using Chroma.Models;
+using Chroma.Noise;
+using Chroma.Tensors;
+
+namespace Chroma.Cli.Bench;
+
+/// <summary>Measures the autoencoder's decoder.</summary>
+internal sealed class AutoencoderBench(BenchPlan plan, BenchPeak peak, IProgress<string> progress, CancellationToken token)
+{
+    private const int Downscale = 8;
+    private const double Giga = 1e9;
+    private static readonly TimeSpan _budget = TimeSpan.FromSeconds(4);
+
+    /// <summary>Measures every size on every backend.</summary>
+    public IEnumerable<AutoencoderResult> Measure()
+    {
+        AutoencoderBlueprint blueprint = new(plan.Sizes);
+        using WeightsFile weights = WeightsFile.CreateRandom(blueprint.Tensors, seed: 1);
+        foreach (int pixels in plan.DecodePixels)
+        {
+            List<AutoencoderResult> results = [];
+            foreach (BenchBackend backend in plan.Backends)
+            {
+                token.ThrowIfCancellationRequested();
+                progress.Report($"the autoencoder at {pixels} pixels on {BackendNames.Of(backend)}");
+                ResidentMemory.Reset();
+                using ChromaEngine engine = BackendNames.Open(backend, plan.Threads);
+                using Autoencoder autoencoder = Autoencoder.Load(engine, weights);
+                results.Add(Measure(autoencoder, weights, blueprint.Work(pixels), backend, pixels));
+            }
+
+            double? ggml = results.Find(result => result.Backend == BackendNames.Of(BenchBackend.Ggml))?.Seconds;
+            foreach (AutoencoderResult result in results)
+            {
+                yield return result with { SpeedupOverGgml = ggml / result.Seconds };
+            }
+        }
+    }
+
+    private AutoencoderResult Measure(Autoencoder autoencoder, WeightsFile weights, Work work, BenchBackend backend, int pixels)
+    {
+        FloatTensor latent = new(1, autoencoder.Info.LatentChannels, pixels / Downscale, pixels / Downscale);
+        new TorchNoise(seed: 1).Fill(latent.Span);
+        RunProfile profile = new();
+        Timing timing = Timing.Best(() => autoencoder.Decode(latent, options: new RunOptions { Profile = profile }), _budget, token);
+        MemoryUsage memory = autoencoder.Memory;
+        return new AutoencoderResult
+        {
+            Size = pixels,
+            Type = WeightType.F32.ToName(),
+            Backend = BackendNames.Of(backend),
+            Seconds = timing.Seconds,
+            Runs = timing.Runs,
+            Gflop = work.Total / Giga,
+            ShareOfPeak = work.Total / Giga / timing.Seconds / peak.Bf16,
+            ConvolutionShare = profile.Convolution / profile.Total,
+            AttentionShare = profile.Attention / profile.Total,
+            WeightBytes = weights.TensorBytes,
+            ComputeBytes = memory.PeakBytes - memory.WeightBytes,
+            ResidentPeakBytes = ResidentMemory.Peak(),
+        };
+    }
+}

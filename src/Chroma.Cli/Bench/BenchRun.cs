@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using Chroma.Interop;
+using Chroma.Models;
+
+namespace Chroma.Cli.Bench;
+
+/// <summary>Runs a plan.</summary>
+internal static class BenchRun
+{
+    public static BenchReport Measure(BenchPlan plan, IProgress<string> progress, CancellationToken token)
+    {
+        progress.Report("the processor's peak");
+        BenchPeak peak = new(
+            CpuPeak.Measure(WeightType.F32, plan.Threads), CpuPeak.Measure(WeightType.BF16, plan.Threads), CpuPeak.Measure(WeightType.I8, plan.Threads));
+
+        TransformerBench transformer = new(plan, peak, progress, token);
+        bool transforms = (plan.Parts & (BenchParts.Forward | BenchParts.Pair | BenchParts.Batch)) != 0;
+        List<ForwardResult> forward = transforms ? [.. plan.Types.SelectMany(transformer.Measure)] : [];
+
+        TextEncoderBench textEncoder = new(plan, peak, progress, token);
+        List<TextEncoderResult> texts = plan.Parts.HasFlag(BenchParts.TextEncoder) ? [.. plan.Types.SelectMany(textEncoder.Measure)] : [];
+
+        AutoencoderBench autoencoder = new(plan, peak, progress, token);
+        List<AutoencoderResult> pictures = plan.Parts.HasFlag(BenchParts.Autoencoder) ? [.. autoencoder.Measure()] : [];
+
+        BenchSizes sizes = plan.Sizes;
+        return new BenchReport
+        {
+            Machine = DescribeMachine(plan),
+            Model = new BenchModel(sizes.Hidden, sizes.DoubleBlocks, sizes.SingleBlocks, plan.TextTokens, transformer.Parameters),
+            Peak = peak,
+            Forward = forward,
+            TextEncoder = texts,
+            Autoencoder = pictures,
+        };
+    }
+
+    private static BenchMachine DescribeMachine(BenchPlan plan)
+    {
+        using ChromaEngine engine = BackendNames.Open(BenchBackend.Chroma, plan.Threads);
+        return new BenchMachine(engine.Description, plan.Threads, RuntimeInformation.OSDescription, ChromaLibrary.Version);
+    }
+}

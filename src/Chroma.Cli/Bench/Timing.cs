@@ -1,0 +1,31 @@
+using System.Diagnostics;
+
+namespace Chroma.Cli.Bench;
+
+/// <summary>The best time of several runs. The first ones build graphs and touch memory for the first time.</summary>
+/// <param name="Seconds">Of the fastest run.</param>
+/// <param name="Runs">How many there were.</param>
+internal readonly record struct Timing(double Seconds, int Runs)
+{
+    /// <summary>Times a call as often as fits a budget, at least once.</summary>
+    /// <param name="call">What is timed.</param>
+    /// <param name="budget">No run begins later than this.</param>
+    /// <param name="token">Asked between runs.</param>
+    public static Timing Best(Action call, TimeSpan budget, CancellationToken token)
+    {
+        const int most = 12;
+        double best = double.PositiveInfinity;
+        long start = Stopwatch.GetTimestamp();
+        int runs = 0;
+        do
+        {
+            token.ThrowIfCancellationRequested();
+            long begun = Stopwatch.GetTimestamp();
+            call();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(begun).TotalSeconds);
+            runs++;
+        }
+        while (runs < most && Stopwatch.GetElapsedTime(start) < budget);
+        return new Timing(best, runs);
+    }
+}

@@ -1,0 +1,161 @@
+using System.Numerics.Tensors;
+using Chroma.Models;
+using Chroma.Noise;
+using Chroma.Tensors;
+
+namespace Chroma.Cli.Bench;
+
+/// <summary>Measures the transformer with one type of weights.</summary>
+internal sealed class TransformerBench(BenchPlan plan, BenchPeak peak, IProgress<string> progress, CancellationToken token)
+{
+    private const int MostSamples = 4;
+    private const int PixelsPerToken = 16;
+    private const int PixelsPerLatent = 8;
+    private const int LatentChannels = 16;
+    private const double Giga = 1e9;
+
+    // A new level in every call, so that the Approximator runs each time; exact steps, so that no two are equal.
+    private const float LevelStep = 1 / 1024f;
+
+    private static readonly TimeSpan _budget = TimeSpan.FromSeconds(4);
+
+    // A pair takes twice as long as one; past this it is left out unless asked for.
+    private const double LongestPair = 30;
+
+    private readonly Dictionary<(BenchBackend, int), FloatTensor> _exact = [];
+    private int _level;
+
+    public long Parameters { get; private set; }
+
+    /// <summary>Measures every size on every backend.</summary>
+    public IEnumerable<ForwardResult> Measure(WeightType type)
+    {
+        progress.Report($"{type.ToName()} weights");
+        ResidentMemory.Reset();
+        using WeightsFile weights = WeightsFile.CreateRandom(TransformerBlueprint.Tensors(plan.Sizes, type), seed: 1);
+        Parameters = weights.ParameterCount;
+        foreach (int pixels in plan.Pixels)
+        {
+            List<ForwardResult> results = [];
+            foreach (BenchBackend backend in plan.Backends)
+            {
+                token.ThrowIfCancellationRequested();
+                progress.Report($"{type.ToName()} at {pixels} pixels on {BackendNames.Of(backend)}");
+                using ChromaEngine engine = BackendNames.Open(backend, plan.Threads);
+                using Transformer transformer = Transformer.Load(engine, weights);
+                results.Add(Measure(transformer, weights, type, backend, pixels));
+            }
+
+            double? ggml = results.Find(result => result.Backend == BackendNames.Of(BenchBackend.Ggml))?.Seconds;
+            foreach (ForwardResult result in results)
+            {
+                yield return result with { SpeedupOverGgml = ggml / result.Seconds };
+            }
+        }
+    }
+
+    private ForwardResult Measure(Transformer transformer, WeightsFile weights, WeightType type, BenchBackend backend, int pixels)
+    {
+        int imageTokens = pixels / PixelsPerToken * (pixels / PixelsPerToken);
+        int tokens = imageTokens + plan.TextTokens;
+        Work work = TransformerBlueprint.Work(transformer.Info, 1, imageTokens, plan.TextTokens);
+        Inputs one = new(transformer.Info, pixels, 1, plan.TextTokens);
+
+        Timing timing = Timing.Best(() => Run(transformer, one), _budget, token);
+        long compute = transformer.Memory.ComputeBytes;
+        RunProfile profile = new();
+        Run(transformer, one, profile);
+        double? pair = plan.Parts.HasFlag(BenchParts.Pair) && 2 * timing.Seconds < LongestPair ? Best(transformer, pixels, 2) : null;
+        List<BatchResult>? batch = plan.Parts.HasFlag(BenchParts.Batch) ? [new BatchResult(1, timing.Seconds)] : null;
+        for (int samples = 2; batch is not null && samples <= MostSamples; samples++)
+        {
+            batch.Add(new BatchResult(samples, samples == 2 && pair is not null ? pair.Value : Best(transformer, pixels, samples)));
+        }
+
+        double linear = Rate(work.Linear, profile.Linear), attention = Rate(work.Attention, profile.Attention);
+        double gflops = work.Total / Giga / timing.Seconds;
+        return new ForwardResult
+        {
+            Size = pixels,
+            Type = type.ToName(),
+            Backend = BackendNames.Of(backend),
+            Tokens = tokens,
+            Seconds = timing.Seconds,
+            Runs = timing.Runs,
+            Gflop = work.Total / Giga,
+            ShareOfPeak = gflops / peak.Bf16,
+            ShareOfOwnPeak = gflops / OwnPeak(type),
+            LinearShare = profile.Linear / profile.Total,
+            AttentionShare = profile.Attention / profile.Total,
+            OtherShare = profile.Other / profile.Total,
+            LinearGflops = linear,
+            LinearShareOfPeak = linear / peak.Bf16,
+            AttentionGflops = attention,
+            AttentionShareOfPeak = attention / peak.Bf16,
+            PairSeconds = pair,
+            PairRatio = pair / timing.Seconds,
+            Batch = batch,
+            CosineToF32 = Cosine(transformer, one, type, backend, pixels),
+            WeightBytes = weights.TensorBytes,
+            ComputeBytes = compute,
+            ResidentPeakBytes = ResidentMemory.Peak(),
+        };
+    }
+
+    private static double Rate(double operations, TimeSpan time) => time > TimeSpan.Zero ? operations / Giga / time.TotalSeconds : 0;
+
+    private double? OwnPeak(WeightType type) => type == WeightType.F32 ? peak.F32 : peak.Bf16;
+
+    private double Best(Transformer transformer, int pixels, int samples)
+    {
+        Inputs inputs = new(transformer.Info, pixels, samples, plan.TextTokens);
+        return Timing.Best(() => Run(transformer, inputs), _budget, token).Seconds;
+    }
+
+    // Compared at one fixed level, with the float32 weights that come first where they were asked for.
+    private double? Cosine(Transformer transformer, Inputs inputs, WeightType type, BenchBackend backend, int pixels)
+    {
+        if (!plan.Types.Contains(WeightType.F32))
+        {
+            return null;
+        }
+
+        FloatTensor velocity = transformer.Forward(inputs.Latent, inputs.Timesteps(0.5f), inputs.Context);
+        if (type == WeightType.F32)
+        {
+            _exact[(backend, pixels)] = velocity;
+        }
+
+        return _exact.TryGetValue((backend, pixels), out FloatTensor? exact) ? TensorPrimitives.CosineSimilarity<float>(velocity.Span, exact.Span) : null;
+    }
+
+    private void Run(Transformer transformer, Inputs inputs, RunProfile? profile = null)
+    {
+        float level = 1 - (++_level % 1000 * LevelStep);
+        transformer.Forward(inputs.Latent, inputs.Timesteps(level), inputs.Context, options: new RunOptions { Profile = profile });
+    }
+
+    /// <summary>Latents and text states of variance 1.</summary>
+    private sealed class Inputs
+    {
+        public Inputs(TransformerInfo info, int pixels, int samples, int textTokens)
+        {
+            Latent = new FloatTensor(samples, LatentChannels, pixels / PixelsPerLatent, pixels / PixelsPerLatent);
+            Context = new FloatTensor(samples, textTokens, info.ContextSize);
+            TorchNoise noise = new(seed: 1);
+            noise.Fill(Latent.Span);
+            noise.Fill(Context.Span);
+        }
+
+        public FloatTensor Latent { get; }
+
+        public FloatTensor Context { get; }
+
+        public float[] Timesteps(float level)
+        {
+            float[] levels = new float[Latent.Shape[0]];
+            Array.Fill(levels, level);
+            return levels;
+        }
+    }
+}
