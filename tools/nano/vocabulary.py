@@ -45,7 +45,7 @@ def sentences(seed: int):
     """Captions first, then the everyday words in random short runs, then every printable ASCII character."""
     rng = np.random.default_rng(seed)
     for _ in range(CAPTIONS):
-        yield world.caption(world.sample_scene(rng, world.FULL_WORLD), rng)
+        yield world.caption(world.sample_scene(rng, world.LANGUAGE), rng)
     for _ in range(CAPTIONS // 8):
         words = [EVERYDAY[i] for i in rng.integers(len(EVERYDAY), size=6)]
         words[0] = words[0].capitalize() if rng.random() < 0.3 else words[0]

@@ -67,10 +67,11 @@ class World:
     corners: float = 0.25                # of the shapes that have a place word
 
 
-#: Six shapes and ten colours are the language; this is the part that the first trained model has seen.
+#: Six shapes and ten colours are the language; these are the parts of it that the transformer has been trained on, one after the other.
+LANGUAGE = World()
 FIRST_WORLD = World(SHAPES[:4], COLOUR_NAMES[:8], (0.7, 0.15, 0.15, 0.0, 0.0), 0.0)
-FULL_WORLD = World()
-WORLDS = {"first": FIRST_WORLD, "full": FULL_WORLD}
+FULL_WORLD = World(SHAPES[:4])
+WORLDS = {"first": FIRST_WORLD, "full": FULL_WORLD, "language": LANGUAGE}
 
 
 def _held_out() -> frozenset[tuple[str, str, str]]:
@@ -92,7 +93,7 @@ def is_held_out(scene: Scene) -> bool:
     return bool(triples(scene) & HELD_OUT)
 
 
-def sample_scene(rng: np.random.Generator, world: World = FULL_WORLD, held_out: bool = False) -> Scene:
+def sample_scene(rng: np.random.Generator, world: World = LANGUAGE, held_out: bool = False) -> Scene:
     """A scene of the training set or, with `held_out`, one that training rejects."""
     while True:
         scene = _draw_scene(rng, world)
