@@ -1,0 +1,182 @@
+#include "onednn/attention.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
+
+#include "onednn/attention_kernels.h"
+#include "onednn/team.h"
+
+namespace chroma::onednn {
+
+namespace {
+
+constexpr int64_t kTile = 16 * kAttentionRows;  // queries at a time
+
+// Heads are packed together as long as they take no more than this.
+constexpr int64_t kPackedBytes = 64LL << 20;
+
+class TiledAttention {
+  public:
+    TiledAttention(const Attention& task, const AttentionKernels& kernels)
+        : task_(task),
+          kernels_(kernels),
+          chunks_((task.keys + kAttentionChunk - 1) / kAttentionChunk),
+          tiles_((task.queries + kTile - 1) / kTile),
+          value_width_(padded(task.value_channels, kAttentionLanes)),
+          key_bytes_(kAttentionChunk * task.channels * kernels.element_bytes),
+          chunk_bytes_(key_bytes_ + kAttentionChunk * value_width_ * kernels.element_bytes),
+          query_bytes_(padded(kTile * task.channels * kernels.element_bytes, kAlignment)) {}
+
+    void run(int threads, AttentionWorkspace& workspace) const {
+        const int64_t key_heads = task_.heads / task_.heads_per_key_head;
+        const int64_t head_bytes = chunks_ * chunk_bytes_;
+        const int64_t together = std::clamp<int64_t>(kPackedBytes / head_bytes, 1, key_heads);
+        auto* packed = workspace.packed.reserve<std::byte>(static_cast<size_t>(together * head_bytes));
+        auto* scratch = workspace.scratch.reserve<std::byte>(static_cast<size_t>(threads * scratch_bytes()));
+        on_all_threads(threads, [&](int thread) {
+            std::byte* own = scratch + thread * scratch_bytes();
+            for (int64_t first = 0; first < key_heads; first += together) {
+                const int64_t count = std::min(together, key_heads - first);
+#pragma omp for schedule(dynamic)
+                for (int64_t i = 0; i < count * chunks_; ++i) {
+                    pack(first + i / chunks_, i % chunks_, packed + i * chunk_bytes_);
+                }
+#pragma omp for schedule(dynamic)
+                for (int64_t i = 0; i < count * task_.heads_per_key_head * tiles_; ++i) {
+                    const int64_t head = i / tiles_;
+                    attend(first * task_.heads_per_key_head + head, i % tiles_,
+                           packed + head / task_.heads_per_key_head * head_bytes, own);
+                }
+            }
+        });
+    }
+
+  private:
+    static constexpr int64_t kAlignment = 64;
+
+    // Of a thread: a tile's queries, scores and output.
+    [[nodiscard]] int64_t scratch_bytes() const {
+        return query_bytes_ + kTile * (kAttentionChunk + value_width_) * static_cast<int64_t>(sizeof(float));
+    }
+
+    static AttentionRows rows(const HeadRows& from, const RotaryTables& tables, int64_t head, int64_t first) {
+        AttentionRows rows{from.values + head * from.head_stride + first * from.row_stride, from.row_stride, nullptr,
+                           nullptr, tables.row_stride};
+        if (tables.cos != nullptr) {
+            rows.cos = tables.cos + first * tables.row_stride;
+            rows.sin = tables.sin + first * tables.row_stride;
+        }
+        return rows;
+    }
+
+    // A chunk's keys, then its values.
+    void pack(int64_t head, int64_t chunk, std::byte* to) const {
+        const int64_t first = chunk * kAttentionChunk;
+        const int64_t count = std::min(kAttentionChunk, task_.keys - first);
+        kernels_.pack_keys(rows(task_.k, task_.key_rotation, head, first), count, task_.channels, to);
+        kernels_.pack_values(rows(task_.v, {}, head, first), count, task_.value_channels, to + key_bytes_);
+    }
+
+    void attend(int64_t head, int64_t tile, const std::byte* packed, std::byte* scratch) const {
+        constexpr float kLog2E = 1.44269504088896341F;
+        const int64_t first = tile * kTile;
+        const int64_t count = std::min(kTile, task_.queries - first);
+        const int64_t count_padded = padded(count, kAttentionRows);
+        auto* scores = reinterpret_cast<float*>(scratch + query_bytes_);
+        float* output = scores + kTile * kAttentionChunk;
+        kernels_.pack_queries(rows(task_.q, task_.query_rotation, head, first), count, task_.channels,
+                              task_.scale * kLog2E, scratch);
+        AttentionState state;
+        state.maximum.fill(-std::numeric_limits<float>::max());
+        state.sum.fill(0.0F);
+        std::fill_n(output, count_padded * value_width_, 0.0F);
+        for (int64_t chunk = 0; chunk < chunks_; ++chunk, packed += chunk_bytes_) {
+            const int64_t keys = std::min(kAttentionChunk, task_.keys - chunk * kAttentionChunk);
+            const int64_t keys_padded = padded(keys, kAttentionLanes);
+            kernels_.score(scratch, packed, count_padded, keys_padded, task_.channels, scores);
+            kernels_.soften(scores, count, keys, keys_padded, state.maximum.data(), state.sum.data(), output,
+                            value_width_);
+            kernels_.gather(scores, packed + key_bytes_, count_padded, keys_padded, value_width_, output);
+        }
+        kernels_.finish(output, state.sum.data(), count, task_.value_channels, value_width_,
+                        task_.out + head * task_.out_head_stride + first * task_.out_row_stride, task_.out_row_stride);
+    }
+
+    // What a tile carries from one chunk of keys to the next.
+    struct AttentionState {
+        std::array<float, kTile> maximum;
+        std::array<float, kTile> sum;
+    };
+
+    const Attention& task_;
+    const AttentionKernels& kernels_;
+    int64_t chunks_;
+    int64_t tiles_;
+    int64_t value_width_;
+    int64_t key_bytes_;    // of a chunk
+    int64_t chunk_bytes_;  // keys and values
+    int64_t query_bytes_;  // of a tile
+};
+
+// Float32 with whole floats from each value to the next.
+bool is_float_rows(const ggml_tensor* tensor) {
+    return tensor->type == GGML_TYPE_F32 && tensor->nb[0] == sizeof(float) && tensor->nb[1] % sizeof(float) == 0 &&
+           tensor->nb[2] % sizeof(float) == 0;
+}
+
+float float_parameter(const ggml_tensor* node, int index) {
+    return std::bit_cast<float>(node->op_params[index]);
+}
+
+HeadRows head_rows(const ggml_tensor* tensor, int64_t sample) {
+    const auto* bytes = static_cast<const std::byte*>(tensor->data) + sample * static_cast<int64_t>(tensor->nb[3]);
+    return {reinterpret_cast<const float*>(bytes), static_cast<int64_t>(tensor->nb[1] / sizeof(float)),
+            static_cast<int64_t>(tensor->nb[2] / sizeof(float))};
+}
+
+}  // namespace
+
+void attention(const Attention& task, Arithmetic arithmetic, int threads, AttentionWorkspace& workspace) {
+    const AttentionKernels* bf16 = arithmetic == Arithmetic::BF16 ? attention_kernels_bf16() : nullptr;
+    TiledAttention(task, bf16 != nullptr ? *bf16 : *attention_kernels_f32()).run(threads, workspace);
+}
+
+bool supports_attention(const ggml_tensor* node) {
+    const ggml_tensor* q = node->src[0];
+    const ggml_tensor* k = node->src[1];
+    const ggml_tensor* v = node->src[2];
+    const bool plain = node->src[3] == nullptr && node->src[4] == nullptr && float_parameter(node, 1) == 0.0F &&
+                       float_parameter(node, 2) == 0.0F;
+    return plain && node->op == GGML_OP_FLASH_ATTN_EXT && is_float_rows(q) && is_float_rows(k) && is_float_rows(v) &&
+           q->ne[0] % 2 == 0 && v->ne[0] % 2 == 0 && k->ne[2] == v->ne[2] && q->ne[2] % k->ne[2] == 0 &&
+           q->ne[3] == k->ne[3] && node->type == GGML_TYPE_F32 && ggml_is_contiguous(node);
+}
+
+void attention(const ggml_tensor* node, int threads, AttentionWorkspace& workspace) {
+    const ggml_tensor* q = node->src[0];
+    const ggml_tensor* k = node->src[1];
+    const ggml_tensor* v = node->src[2];
+    Attention task;
+    task.channels = q->ne[0];
+    task.value_channels = v->ne[0];
+    task.queries = q->ne[1];
+    task.keys = k->ne[1];
+    task.heads = q->ne[2];
+    task.heads_per_key_head = q->ne[2] / k->ne[2];
+    task.scale = float_parameter(node, 0);
+    task.out_row_stride = node->ne[0] * node->ne[1];
+    task.out_head_stride = node->ne[0];
+    const Arithmetic arithmetic =
+        ggml_flash_attn_ext_get_prec(node) == GGML_PREC_F32 ? Arithmetic::F32 : Arithmetic::BF16;
+    for (int64_t sample = 0; sample < q->ne[3]; ++sample) {
+        task.q = head_rows(q, sample);
+        task.k = head_rows(k, sample);
+        task.v = head_rows(v, sample);
+        task.out = static_cast<float*>(node->data) + sample * task.out_row_stride * node->ne[2];
+        attention(task, arithmetic, threads, workspace);
+    }
+}
+
+}  // namespace chroma::onednn

@@ -1,0 +1,327 @@
+// Attention's inner loops with AVX-512's bf16 products.
+#include "onednn/attention_kernels.h"
+#include "onednn/processor.h"
+
+#ifdef CHROMA_X86_KERNELS
+
+#include <immintrin.h>
+
+namespace chroma::onednn {
+
+namespace {
+
+using Bf16 = uint16_t;
+
+constexpr int64_t kLanes = kAttentionLanes;
+constexpr int64_t kRows = kAttentionRows;
+constexpr int kVectors = 4;  // of a register tile: 6 x 4 sums leave registers for 4 columns and a row
+constexpr int64_t kPanel = kVectors * kLanes;
+constexpr int64_t kDepth = 256;  // of a product whose panel stays in the first-level cache
+
+int64_t min(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+CHROMA_AVX512_BF16 __mmask16 lanes(int64_t count) {
+    return static_cast<__mmask16>(count >= kLanes ? 0xFFFFU : (1U << count) - 1U);
+}
+
+// ---- Products ----
+
+// c[kRows, 16 V] (+)= a[kRows, 2 pairs] * b, b: [pairs][16 V][2]
+template <int V>
+CHROMA_AVX512_BF16 void product_tile(const Bf16* a, int64_t a_stride, const Bf16* b, int64_t b_stride, int64_t pairs,
+                                     bool add, float* c, int64_t c_stride) {
+    __m512 sums[kRows][V];
+#pragma GCC unroll 8
+    for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 8
+        for (int v = 0; v < V; ++v) {
+            sums[row][v] = add ? _mm512_loadu_ps(c + row * c_stride + v * kLanes) : _mm512_setzero_ps();
+        }
+    }
+    for (int64_t pair = 0; pair < pairs; ++pair) {
+        __m512bh column[V];
+#pragma GCC unroll 8
+        for (int v = 0; v < V; ++v) {
+            column[v] = (__m512bh)_mm512_loadu_si512(b + pair * b_stride + v * 2 * kLanes);
+        }
+#pragma GCC unroll 8
+        for (int row = 0; row < kRows; ++row) {
+            int bits;
+            __builtin_memcpy(&bits, a + row * a_stride + 2 * pair, sizeof(bits));
+            const __m512bh value = (__m512bh)_mm512_set1_epi32(bits);
+#pragma GCC unroll 8
+            for (int v = 0; v < V; ++v) {
+                sums[row][v] = _mm512_dpbf16_ps(sums[row][v], value, column[v]);
+            }
+        }
+    }
+#pragma GCC unroll 8
+    for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 8
+        for (int v = 0; v < V; ++v) {
+            _mm512_storeu_ps(c + row * c_stride + v * kLanes, sums[row][v]);
+        }
+    }
+}
+
+// c[rows, width] (+)= a[rows, 2 pairs] * b, b: [pairs][width][2] with width a multiple of the lanes, at most kPanel
+CHROMA_AVX512_BF16 void product(const Bf16* a, int64_t a_stride, const Bf16* b, int64_t width, int64_t pairs,
+                                int64_t rows, bool add, float* c, int64_t c_stride) {
+    for (int64_t row = 0; row < rows; row += kRows) {
+        const Bf16* left = a + row * a_stride;
+        float* to = c + row * c_stride;
+        switch (width / kLanes) {
+            case 1:
+                product_tile<1>(left, a_stride, b, 2 * kLanes, pairs, add, to, c_stride);
+                break;
+            case 2:
+                product_tile<2>(left, a_stride, b, 4 * kLanes, pairs, add, to, c_stride);
+                break;
+            case 3:
+                product_tile<3>(left, a_stride, b, 6 * kLanes, pairs, add, to, c_stride);
+                break;
+            default:
+                product_tile<kVectors>(left, a_stride, b, 2 * kPanel, pairs, add, to, c_stride);
+                break;
+        }
+    }
+}
+
+// The same for any number of pairs, a panel in the first-level cache at a time.
+CHROMA_AVX512_BF16 void deep_product(const Bf16* a, int64_t a_stride, const Bf16* b, int64_t width, int64_t pairs,
+                                     int64_t rows, bool add, float* c, int64_t c_stride) {
+    for (int64_t pair = 0; pair < pairs; pair += kDepth / 2) {
+        product(a + 2 * pair, a_stride, b + pair * 2 * width, width, min(kDepth / 2, pairs - pair), rows,
+                add || pair > 0, c, c_stride);
+    }
+}
+
+// ---- Packing ----
+
+// Sixteen values of a row, rotated: of each pair (a, b), a cos - b sin and b cos + a sin.
+CHROMA_AVX512_BF16 __m512 load_row(const AttentionRows& rows, int64_t row, int64_t channel, __mmask16 mask) {
+    const __m512 x = _mm512_maskz_loadu_ps(mask, rows.values + row * rows.stride + channel);
+    if (rows.cos == nullptr) {
+        return x;
+    }
+    const __m512 cos = _mm512_maskz_loadu_ps(mask, rows.cos + row * rows.table_stride + channel);
+    const __m512 sin = _mm512_maskz_loadu_ps(mask, rows.sin + row * rows.table_stride + channel);
+    const __m512 swapped = _mm512_permute_ps(x, 0xB1);
+    return _mm512_fmaddsub_ps(x, cos, _mm512_mul_ps(swapped, sin));
+}
+
+CHROMA_AVX512_BF16 void pack_queries(const AttentionRows& rows, int64_t count, int64_t channels, float scale,
+                                     void* packed) {
+    Bf16* to = static_cast<Bf16*>(packed);
+    const __m512 factor = _mm512_set1_ps(scale);
+    for (int64_t row = 0; row < padded(count, kRows); ++row) {
+        for (int64_t channel = 0; channel < channels; channel += kLanes) {
+            const __mmask16 mask = lanes(channels - channel);
+            const __m512 x =
+                row < count ? _mm512_mul_ps(load_row(rows, row, channel, mask), factor) : _mm512_setzero_ps();
+            _mm256_mask_storeu_epi16(to + row * channels + channel, mask, (__m256i)_mm512_cvtneps_pbh(x));
+        }
+    }
+}
+
+// Turns a 16 x 16 matrix of 32-bit values, one row a vector, around its diagonal.
+CHROMA_AVX512_BF16 void transpose(__m512i (&m)[16]) {
+    __m512i t[16];
+#pragma GCC unroll 8
+    for (int i = 0; i < 16; i += 2) {  // pairs of rows: [a0 b0 a1 b1], [a2 b2 a3 b3] of each 128 bits
+        t[i] = _mm512_unpacklo_epi32(m[i], m[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(m[i], m[i + 1]);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < 16; i += 4) {  // four rows: m[i + j] has column 4 b + j of each 128 bits b
+        m[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+        m[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+        m[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+        m[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < 4; ++j) {  // the 4 x 4 blocks of 128 bits
+        const __m512i low_even = _mm512_shuffle_i32x4(m[j], m[j + 4], 0x88);
+        const __m512i low_odd = _mm512_shuffle_i32x4(m[j], m[j + 4], 0xDD);
+        const __m512i high_even = _mm512_shuffle_i32x4(m[j + 8], m[j + 12], 0x88);
+        const __m512i high_odd = _mm512_shuffle_i32x4(m[j + 8], m[j + 12], 0xDD);
+        t[j] = _mm512_shuffle_i32x4(low_even, high_even, 0x88);
+        t[j + 4] = _mm512_shuffle_i32x4(low_odd, high_odd, 0x88);
+        t[j + 8] = _mm512_shuffle_i32x4(low_even, high_even, 0xDD);
+        t[j + 12] = _mm512_shuffle_i32x4(low_odd, high_odd, 0xDD);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; ++i) {
+        m[i] = t[i];
+    }
+}
+
+// Blocks of kPanel keys: [channels / 2][kPanel][2]; the last one is as narrow as it can be.
+CHROMA_AVX512_BF16 void pack_keys(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
+    const int64_t all = padded(count, kLanes);
+    for (int64_t first = 0; first < all; first += kPanel) {
+        Bf16* block = static_cast<Bf16*>(packed) + first * channels;
+        const int64_t width = min(kPanel, all - first);
+        for (int64_t key = 0; key < width; key += kLanes) {
+            for (int64_t channel = 0; channel < channels; channel += 2 * kLanes) {
+                const __mmask16 low = lanes(channels - channel);
+                const __mmask16 high = channels - channel > kLanes ? lanes(channels - channel - kLanes) : 0;
+                __m512i m[16];
+                for (int64_t i = 0; i < kLanes; ++i) {
+                    const int64_t row = first + key + i;
+                    m[i] = row < count ? (__m512i)_mm512_cvtne2ps_pbh(load_row(rows, row, channel + kLanes, high),
+                                                                      load_row(rows, row, channel, low))
+                                       : _mm512_setzero_si512();
+                }
+                transpose(m);
+                const int64_t pairs = min(kLanes, (channels - channel) / 2);
+                for (int64_t pair = 0; pair < pairs; ++pair) {
+                    _mm512_storeu_si512(block + ((channel / 2 + pair) * width + key) * 2, m[pair]);
+                }
+            }
+        }
+    }
+}
+
+// Panels of kPanel channels: [keys / 2][kPanel][2]; the last one is as narrow as it can be.
+CHROMA_AVX512_BF16 void pack_values(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
+    const int64_t all = padded(count, kLanes);
+    const int64_t wide = padded(channels, kLanes);
+    alignas(64) Bf16 order[2 * kLanes];  // one of the first sixteen, one of the others
+    for (int i = 0; i < kLanes; ++i) {
+        order[2 * i] = static_cast<Bf16>(i);
+        order[2 * i + 1] = static_cast<Bf16>(i + kLanes);
+    }
+    const __m512i interleaved = _mm512_load_si512(order);
+    for (int64_t first = 0; first < wide; first += kPanel) {
+        Bf16* panel = static_cast<Bf16*>(packed) + first * all;
+        const int64_t width = min(kPanel, wide - first);
+        for (int64_t key = 0; key < all; key += 2) {
+            for (int64_t channel = 0; channel < width; channel += kLanes) {
+                const __mmask16 mask = lanes(channels - first - channel);
+                const float* from = rows.values + key * rows.stride + first + channel;
+                const __m512 even = key < count ? _mm512_maskz_loadu_ps(mask, from) : _mm512_setzero_ps();
+                const __m512 odd =
+                    key + 1 < count ? _mm512_maskz_loadu_ps(mask, from + rows.stride) : _mm512_setzero_ps();
+                const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
+                _mm512_storeu_si512(panel + (key / 2 * width + channel) * 2,
+                                    _mm512_permutexvar_epi16(interleaved, both));
+            }
+        }
+    }
+}
+
+// ---- Softmax ----
+
+// 2^x to 1e-7, 0 for x far below 0: the fraction's power from a polynomial (least squares at Chebyshev points), the
+// rest from the exponent.
+CHROMA_AVX512_BF16 __m512 exp2(__m512 x) {
+    const __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    const __m512 f = _mm512_sub_ps(x, whole);
+    __m512 y = _mm512_set1_ps(1.3400436e-3F);
+    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(9.6183891e-3F));
+    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(5.5503324e-2F));
+    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(2.4022651e-1F));
+    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(6.9314718e-1F));
+    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(1.0F));
+    return _mm512_scalef_ps(y, whole);
+}
+
+CHROMA_AVX512_BF16 void score(const void* queries, const void* keys, int64_t rows, int64_t keys_padded,
+                              int64_t channels, float* scores) {
+    for (int64_t first = 0; first < keys_padded; first += kPanel) {
+        deep_product(static_cast<const Bf16*>(queries), channels, static_cast<const Bf16*>(keys) + first * channels,
+                     min(kPanel, keys_padded - first), channels / 2, rows, false, scores + first, kAttentionChunk);
+    }
+}
+
+// A row's probabilities take the first half of its scores' place.
+CHROMA_AVX512_BF16 float soften_row(float* scores, int64_t keys, int64_t keys_padded, float* maximum) {
+    __m512 largest = _mm512_set1_ps(*maximum);
+    int64_t key = 0;
+    for (; key + kLanes <= keys; key += kLanes) {
+        largest = _mm512_max_ps(largest, _mm512_loadu_ps(scores + key));
+    }
+    const __mmask16 rest = lanes(keys - key);
+    if (rest != 0) {
+        largest = _mm512_mask_max_ps(largest, rest, largest, _mm512_maskz_loadu_ps(rest, scores + key));
+    }
+    *maximum = _mm512_reduce_max_ps(largest);
+
+    const __m512 base = _mm512_set1_ps(*maximum);
+    Bf16* to = reinterpret_cast<Bf16*>(scores);
+    __m512 sum = _mm512_setzero_ps();
+    for (key = 0; key + kLanes <= keys; key += kLanes) {
+        const __m512 p = exp2(_mm512_sub_ps(_mm512_loadu_ps(scores + key), base));
+        sum = _mm512_add_ps(sum, p);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + key), (__m256i)_mm512_cvtneps_pbh(p));
+    }
+    if (key < keys_padded) {
+        const __m512 x = _mm512_sub_ps(_mm512_maskz_loadu_ps(rest, scores + key), base);
+        const __m512 p = _mm512_maskz_mov_ps(rest, exp2(x));
+        sum = _mm512_add_ps(sum, p);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + key), (__m256i)_mm512_cvtneps_pbh(p));
+    }
+    return _mm512_reduce_add_ps(sum);
+}
+
+CHROMA_AVX512_BF16 void soften(float* scores, int64_t rows, int64_t keys, int64_t keys_padded, float* maximum,
+                               float* sum, float* output, int64_t channels_padded) {
+    for (int64_t row = 0; row < rows; ++row) {
+        const float before = maximum[row];
+        const float added = soften_row(scores + row * kAttentionChunk, keys, keys_padded, &maximum[row]);
+        const __m512 scale = exp2(_mm512_set1_ps(before - maximum[row]));
+        const float factor = _mm512_cvtss_f32(scale);
+        sum[row] = sum[row] * factor + added;
+        if (factor != 1.0F) {
+            float* out = output + row * channels_padded;
+            for (int64_t channel = 0; channel < channels_padded; channel += kLanes) {
+                _mm512_storeu_ps(out + channel, _mm512_mul_ps(_mm512_loadu_ps(out + channel), scale));
+            }
+        }
+    }
+}
+
+CHROMA_AVX512_BF16 void gather(const float* scores, const void* values, int64_t rows, int64_t keys_padded,
+                               int64_t channels_padded, float* output) {
+    for (int64_t first = 0; first < channels_padded; first += kPanel) {
+        deep_product(reinterpret_cast<const Bf16*>(scores), 2 * kAttentionChunk,
+                     static_cast<const Bf16*>(values) + first * keys_padded, min(kPanel, channels_padded - first),
+                     keys_padded / 2, rows, true, output + first, channels_padded);
+    }
+}
+
+CHROMA_AVX512_BF16 void finish(const float* output, const float* sum, int64_t rows, int64_t channels,
+                               int64_t channels_padded, float* to, int64_t stride) {
+    for (int64_t row = 0; row < rows; ++row) {
+        const __m512 factor = _mm512_set1_ps(1.0F / sum[row]);
+        for (int64_t channel = 0; channel < channels; channel += kLanes) {
+            const __m512 x = _mm512_loadu_ps(output + row * channels_padded + channel);
+            _mm512_mask_storeu_ps(to + row * stride + channel, lanes(channels - channel), _mm512_mul_ps(x, factor));
+        }
+    }
+}
+
+}  // namespace
+
+const AttentionKernels* attention_kernels_bf16() {
+    static constexpr AttentionKernels kKernels{sizeof(Bf16), pack_queries, pack_keys, pack_values,
+                                               score,        soften,       gather,    finish};
+    return has_avx512_bf16() ? &kKernels : nullptr;
+}
+
+}  // namespace chroma::onednn
+
+#else
+
+namespace chroma::onednn {
+
+const AttentionKernels* attention_kernels_bf16() {
+    return nullptr;
+}
+
+}  // namespace chroma::onednn
+
+#endif

@@ -1,0 +1,140 @@
+// Attention's inner loops in float32, for any processor: oneDNN multiplies, the rest is left to the compiler.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <dnnl.hpp>
+#include <limits>
+#include <numeric>
+
+#include "onednn/attention_kernels.h"
+
+namespace chroma::onednn {
+
+namespace {
+
+using Lanes = std::array<float, kAttentionLanes>;
+
+// A row's channels, rotated and scaled.
+void copy_row(const AttentionRows& rows, int64_t row, int64_t channels, float scale, float* to) {
+    const float* from = rows.values + row * rows.stride;
+    if (rows.cos == nullptr) {
+        for (int64_t i = 0; i < channels; ++i) {
+            to[i] = from[i] * scale;
+        }
+        return;
+    }
+    const float* cos = rows.cos + row * rows.table_stride;
+    const float* sin = rows.sin + row * rows.table_stride;
+    for (int64_t i = 0; i < channels; i += 2) {
+        to[i] = (from[i] * cos[i] - from[i + 1] * sin[i]) * scale;
+        to[i + 1] = (from[i + 1] * cos[i + 1] + from[i] * sin[i + 1]) * scale;
+    }
+}
+
+// [count, width], with zeros beyond the channels and the rows.
+void pack_rows(const AttentionRows& rows, int64_t count, int64_t count_padded, int64_t channels, int64_t width,
+               float scale, float* to) {
+    for (int64_t row = 0; row < count; ++row) {
+        copy_row(rows, row, channels, scale, to + row * width);
+        std::fill(to + row * width + channels, to + (row + 1) * width, 0.0F);
+    }
+    std::fill(to + count * width, to + count_padded * width, 0.0F);
+}
+
+void pack_queries(const AttentionRows& rows, int64_t count, int64_t channels, float scale, void* packed) {
+    pack_rows(rows, count, padded(count, kAttentionRows), channels, channels, scale, static_cast<float*>(packed));
+}
+
+void pack_keys(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
+    pack_rows(rows, count, padded(count, kAttentionLanes), channels, channels, 1.0F, static_cast<float*>(packed));
+}
+
+void pack_values(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
+    pack_rows(rows, count, padded(count, kAttentionLanes), channels, padded(channels, kAttentionLanes), 1.0F,
+              static_cast<float*>(packed));
+}
+
+void score(const void* queries, const void* keys, int64_t rows, int64_t keys_padded, int64_t channels, float* scores) {
+    dnnl::sgemm('N', 'T', rows, keys_padded, channels, 1.0F, static_cast<const float*>(queries), channels,
+                static_cast<const float*>(keys), channels, 0.0F, scores, kAttentionChunk);
+}
+
+// 2^x to 1e-7 for x <= 0, 0 for x far below: the fraction's power from a polynomial (least squares at
+// Chebyshev points), the rest from the exponent. Written so that compilers vectorise it.
+float power_of_two(float x) {
+    constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it leaves no fraction
+    constexpr float kLeast = -127.0F;
+    constexpr int kBias = 127;
+    constexpr int kMantissa = 23;
+    x = x < kLeast ? kLeast : x;
+    const float whole = (x + kRounder) - kRounder;
+    const float f = x - whole;
+    float y = 1.3400436e-3F;
+    y = y * f + 9.6183891e-3F;
+    y = y * f + 5.5503324e-2F;
+    y = y * f + 2.4022651e-1F;
+    y = y * f + 6.9314718e-1F;
+    y = y * f + 1.0F;
+    return y * std::bit_cast<float>((static_cast<int32_t>(whole) + kBias) << kMantissa);
+}
+
+void soften(float* scores, int64_t rows, int64_t keys, int64_t keys_padded, float* maximum, float* sum, float* output,
+            int64_t channels_padded) {
+    for (int64_t row = 0; row < rows; ++row, scores += kAttentionChunk, output += channels_padded) {
+        // Lanes side by side, which compilers turn into vectors; what pads them gets no weight.
+        std::fill(scores + keys, scores + keys_padded, -std::numeric_limits<float>::max());
+        Lanes lanes;
+        lanes.fill(maximum[row]);
+        for (int64_t key = 0; key < keys_padded; key += kAttentionLanes) {
+            for (size_t lane = 0; lane < lanes.size(); ++lane) {
+                const float score = scores[key + static_cast<int64_t>(lane)];
+                lanes[lane] = score > lanes[lane] ? score : lanes[lane];
+            }
+        }
+        const float largest = *std::max_element(lanes.begin(), lanes.end());
+        lanes.fill(0.0F);
+        for (int64_t key = 0; key < keys_padded; key += kAttentionLanes) {
+            for (size_t lane = 0; lane < lanes.size(); ++lane) {
+                float& score = scores[key + static_cast<int64_t>(lane)];
+                score = power_of_two(score - largest);
+                lanes[lane] += score;
+            }
+        }
+        const float added = std::accumulate(lanes.begin(), lanes.end(), 0.0F);
+
+        const float factor = power_of_two(maximum[row] - largest);
+        maximum[row] = largest;
+        sum[row] = sum[row] * factor + added;
+        if (factor != 1.0F) {
+            for (int64_t i = 0; i < channels_padded; ++i) {
+                output[i] *= factor;
+            }
+        }
+    }
+}
+
+void gather(const float* scores, const void* values, int64_t rows, int64_t keys_padded, int64_t channels_padded,
+            float* output) {
+    dnnl::sgemm('N', 'N', rows, channels_padded, keys_padded, 1.0F, scores, kAttentionChunk,
+                static_cast<const float*>(values), channels_padded, 1.0F, output, channels_padded);
+}
+
+void finish(const float* output, const float* sum, int64_t rows, int64_t channels, int64_t channels_padded, float* to,
+            int64_t stride) {
+    for (int64_t row = 0; row < rows; ++row) {
+        const float factor = 1.0F / sum[row];
+        for (int64_t i = 0; i < channels; ++i) {
+            to[row * stride + i] = output[row * channels_padded + i] * factor;
+        }
+    }
+}
+
+}  // namespace
+
+const AttentionKernels* attention_kernels_f32() {
+    static constexpr AttentionKernels kKernels{sizeof(float), pack_queries, pack_keys, pack_values,
+                                               score,         soften,       gather,    finish};
+    return &kKernels;
+}
+
+}  // namespace chroma::onednn

@@ -1,0 +1,61 @@
+// The inner loops of attention for one kind of processor, and what they work on.
+#pragma once
+
+#include <cstdint>
+
+namespace chroma::onednn {
+
+// Rows of float32 values of one head, `stride` floats apart, with their rotary embedding if there are tables.
+struct AttentionRows {
+    const float* values;
+    int64_t stride;
+    const float* cos;  // null: no rotary embedding
+    const float* sin;
+    int64_t table_stride;  // floats from one row of the tables to the next
+};
+
+// A tile of queries meets a chunk of keys at a time:
+//
+//     scores = queries * keys^T
+//     probabilities = exp2(scores - running maximum), in place
+//     output = output * exp2(old maximum - new maximum) + probabilities * values
+//
+// Queries are scaled by log2(e) beforehand, which turns exp into exp2. Packed rows are padded with zeros: queries to a
+// multiple of kAttentionRows, keys of a chunk to a multiple of kAttentionLanes, values' channels likewise.
+struct AttentionKernels {
+    int64_t element_bytes;  // of packed queries, keys and values
+
+    void (*pack_queries)(const AttentionRows& rows, int64_t count, int64_t channels, float scale, void* packed);
+    void (*pack_keys)(const AttentionRows& rows, int64_t count, int64_t channels, void* packed);
+    void (*pack_values)(const AttentionRows& rows, int64_t count, int64_t channels, void* packed);
+
+    // scores: [rows, kAttentionChunk]
+    void (*score)(const void* queries, const void* keys, int64_t rows, int64_t keys_padded, int64_t channels,
+                  float* scores);
+
+    // Scores of `keys` keys become probabilities; maximum, sum and output of each row move on to the new maximum.
+    void (*soften)(float* scores, int64_t rows, int64_t keys, int64_t keys_padded, float* maximum, float* sum,
+                   float* output, int64_t channels_padded);
+
+    // output: [rows, channels_padded]
+    void (*gather)(const float* scores, const void* values, int64_t rows, int64_t keys_padded, int64_t channels_padded,
+                   float* output);
+
+    // to[row] = output[row] / sum[row]
+    void (*finish)(const float* output, const float* sum, int64_t rows, int64_t channels, int64_t channels_padded,
+                   float* to, int64_t stride);
+};
+
+constexpr int64_t kAttentionRows = 6;     // of a product's register tile
+constexpr int64_t kAttentionLanes = 16;   // floats in a vector
+constexpr int64_t kAttentionChunk = 512;  // keys at a time
+
+// The kernels for AVX-512 with bf16 products, null where the processor lacks them, and those for any processor.
+const AttentionKernels* attention_kernels_bf16();
+const AttentionKernels* attention_kernels_f32();
+
+constexpr int64_t padded(int64_t size, int64_t multiple) {
+    return (size + multiple - 1) / multiple * multiple;
+}
+
+}  // namespace chroma::onednn
