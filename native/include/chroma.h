@@ -442,7 +442,8 @@ CHROMA_API chroma_status chroma_transformer_run_module(chroma_transformer *trans
  *   unpack_latent: tokens [B, L, C * 4], height [1], width [1]  -> latent [B, C, H, W]
  *   rope_table: ids [L, 3], axes [3]                            -> output [1, 1, L, D/2, 2, 2]
  *   rope: x [B, H, L, D], ids [L, 3], axes [3]                  -> output
- *   attention: q, k, v [B, H, L, D]                             -> output [B, L, H * D]
+ *   attention: q, k, v [B, H, L, D]                             -> output [B, L, H * D], with float32 products
+ *   attention_half: the same                                    -> output, with half-precision products where the device has them
  *   relative_position_bucket: length [1]                        -> output [length, length] (query, key) */
 CHROMA_API chroma_status chroma_engine_run_function(chroma_engine *engine, const char *function, const chroma_tensor *inputs,
                                                     int32_t input_count, const chroma_run_options *run);

@@ -1,3 +1,4 @@
+using Chroma.Models;
 using Chroma.Tensors;
 using Chroma.Testing;
 using Xunit;
@@ -41,6 +42,48 @@ public class AttentionTests(StoredModels models)
         Check(stored, models);
     }
 
+    [Theory]
+    [InlineData(1, 1, 8)]
+    [InlineData(5, 2, 12)]
+    [InlineData(97, 1, 24)]
+    [InlineData(33, 2, 80)]
+    [InlineData(600, 2, 32)] // more than one chunk of keys
+    [InlineData(262, 3, 128)]
+    [InlineData(40, 1, 512)]
+    public void Half_precision_products_stay_near_the_exact_ones(int tokens, int heads, int channels)
+    {
+        FloatTensor q = Random(1, heads, tokens, channels), k = Random(2, heads, tokens, channels), v = Random(3, heads, tokens, channels);
+
+        FloatTensor half = models.Function("attention_half", ("q", q), ("k", k), ("v", v));
+
+        TensorDifference difference = TensorDifference.Between(half, models.Function("attention", ("q", q), ("k", k), ("v", v)));
+        Assert.True(1 - difference.Cosine <= 1e-5 && difference.RelativeOfMax <= 0.01, $"{1 - difference.Cosine:g3}, {difference}");
+    }
+
+    [Fact]
+    public void Half_precision_products_weigh_far_keys_with_zero()
+    {
+        // The first query's scores are 90 and 0: a weight of e^-90, which is none. The second query turns them around.
+        FloatTensor q = new([90 * MathF.Sqrt(2), 0, 0, 90 * MathF.Sqrt(2)], 1, 1, 2, 2);
+        FloatTensor k = new([1, 0, 0, 1], 1, 1, 2, 2);
+        FloatTensor v = new([3, 5, -7, 0.5f], 1, 1, 2, 2);
+
+        FloatTensor output = models.Function("attention_half", ("q", q), ("k", k), ("v", v));
+
+        Agree.WithinAbsolute(output, Named.Tokens([3, 5], [-7, 0.5f]), Tolerances.ByHand, "attention_half");
+    }
+
+    [Fact]
+    public void Half_precision_products_do_not_depend_on_the_number_of_threads()
+    {
+        IReadOnlyDictionary<string, FloatTensor> inputs = Named.Tensors(
+            ("q", Random(1, 3, 210, 32)), ("k", Random(2, 3, 210, 32)), ("v", Random(3, 3, 210, 32)));
+        FloatTensor Attend(int threads) =>
+            models.Engine.RunFunction("attention_half", inputs, new RunOptions { Threads = threads })["output"];
+
+        Assert.Equal(Attend(1).Span.ToArray(), Attend(3).Span.ToArray());
+    }
+
     [Fact]
     public void The_stored_case_is_compared_from_end_to_end()
     {
@@ -49,6 +92,19 @@ public class AttentionTests(StoredModels models)
         RopeTests.Check(stored, models);
         Check(stored, models);
         stored.AssertEveryTensorWasUsed();
+    }
+
+    // [1, heads, tokens, channels]
+    private static FloatTensor Random(int seed, int heads, int tokens, int channels)
+    {
+        FloatTensor tensor = new(1, heads, tokens, channels);
+        Random random = new(seed);
+        foreach (ref float value in tensor.Span)
+        {
+            value = (random.NextSingle() * 4) - 2;
+        }
+
+        return tensor;
     }
 
     private static void Check(StoredCase stored, StoredModels models)

@@ -6,6 +6,7 @@
 #include "ggml-backend-impl.h"
 #include "ggml-cpu.h"
 #include "ggml-impl.h"
+#include "onednn/attention.h"
 #include "onednn/linear.h"
 #include "onednn/processor.h"
 
@@ -18,6 +19,7 @@ struct Context {
     ggml_abort_callback abort = nullptr;
     void* abort_data = nullptr;
     LinearWorkspace linear;
+    AttentionWorkspace attention;
 };
 
 Context& context_of(ggml_backend_t backend) {
@@ -48,6 +50,8 @@ bool supports(const ggml_tensor* node) {
     switch (node->op) {
         case GGML_OP_MUL_MAT:
             return supports_linear(node);
+        case GGML_OP_FLASH_ATTN_EXT:
+            return supports_attention(node);
         case GGML_OP_ADD:
             return node->src[0]->op == GGML_OP_MUL_MAT && supports_linear(node->src[0]) && node->view_src != nullptr &&
                    ggml_is_contiguous(node) && node->src[1]->type == GGML_TYPE_F32 && ggml_is_vector(node->src[1]) &&
@@ -73,6 +77,10 @@ int compute(ggml_cgraph* graph, int index, Context& context) {
     ggml_tensor* node = graph->nodes[index];
     if (node->op == GGML_OP_ADD) {
         add_bias(node);
+        return 1;
+    }
+    if (node->op == GGML_OP_FLASH_ATTN_EXT) {
+        attention(node, context.threads, context.attention);
         return 1;
     }
     const bool biased = index + 1 < graph->n_nodes && is_bias_of(graph->nodes[index + 1], node);

@@ -198,7 +198,10 @@ class FunctionCall {
         show("output", x.shape, exchange_axes(turned, batch, length, heads, axes.head_size()));
     }
 
-    void attention() {
+    void attention_float() { attention(nn::Products::Float32); }
+    void attention_half() { attention(nn::Products::Half); }
+
+    void attention(nn::Products products) {
         const NamedInput& q = inputs_.get("q", {kAny, kAny, kAny, kAny});
         const NamedInput& k = inputs_.get("k", q.shape);
         const NamedInput& v = inputs_.get("v", q.shape);
@@ -214,7 +217,7 @@ class FunctionCall {
                 return graph.input(name, GGML_TYPE_F32, {channels, heads, length});
             };
             graph.output("output", nn::attention(graph, input("q"), input("k"), input("v"),
-                                                 1.0F / std::sqrt(static_cast<float>(channels))));
+                                                 1.0F / std::sqrt(static_cast<float>(channels)), products));
         });
         const std::vector<float> packed_q = pack(q);
         const std::vector<float> packed_k = pack(k);
@@ -347,7 +350,8 @@ const std::map<std::string_view, Function>& functions() {
         {"unpack_latent", &FunctionCall::unpack_latent},
         {"rope_table", &FunctionCall::rope_table},
         {"rope", &FunctionCall::rope},
-        {"attention", &FunctionCall::attention},
+        {"attention", &FunctionCall::attention_float},
+        {"attention_half", &FunctionCall::attention_half},
         {"relative_position_bucket", &FunctionCall::relative_position_bucket},
     };
     return table;

@@ -38,8 +38,8 @@ ggml_tensor* AttnBlock::forward(Graph& graph, ggml_tensor* x) const {
     const float scale = 1.0F / std::sqrt(static_cast<float>(channels));
     std::vector<ggml_tensor*> samples;
     for (int64_t sample = 0; sample < x->ne[3]; ++sample) {
-        ggml_tensor* attended =
-            nn::attention(graph, tokens(q, sample), tokens(k, sample), tokens(v, sample), scale);  // [C, pixels]
+        ggml_tensor* attended = nn::attention(graph, tokens(q, sample), tokens(k, sample), tokens(v, sample), scale,
+                                              nn::products_of(q_.weight));  // [C, pixels]
         ggml_tensor* image = ggml_cont(context, ggml_transpose(context, attended));
         samples.push_back(ggml_reshape_4d(context, image, width, height, channels, 1));
     }

@@ -19,7 +19,8 @@ int64_t chunk_size(int64_t queries, int64_t keys, int64_t heads) {
 
 }  // namespace
 
-ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale, ggml_tensor* bias) {
+ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale, Products products,
+                       ggml_tensor* bias) {
     const Graph::KindScope kind = graph.mark(OperationKind::Attention);
     ggml_context* context = graph.context();
     const int64_t head_size = q->ne[0];
@@ -27,8 +28,14 @@ ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor
     const int64_t queries = q->ne[2];
     const int64_t keys = k->ne[2];
 
-    ggml_tensor* by_head_q = ggml_permute(context, q, 0, 2, 1, 3);                   // [D, Nq, H]
-    ggml_tensor* by_head_k = ggml_permute(context, k, 0, 2, 1, 3);                   // [D, Nk, H]
+    ggml_tensor* by_head_q = ggml_permute(context, q, 0, 2, 1, 3);  // [D, Nq, H]
+    ggml_tensor* by_head_k = ggml_permute(context, k, 0, 2, 1, 3);  // [D, Nk, H]
+    if (graph.fuses() && products == Products::Half && bias == nullptr && head_size % 2 == 0) {
+        ggml_tensor* by_head_v = ggml_permute(context, v, 0, 2, 1, 3);
+        ggml_tensor* attended =
+            ggml_flash_attn_ext(context, by_head_q, by_head_k, by_head_v, nullptr, scale, 0.0F, 0.0F);
+        return ggml_reshape_2d(context, attended, head_size * heads, queries);
+    }
     ggml_tensor* values = ggml_cont(context, ggml_permute(context, v, 1, 2, 0, 3));  // [Nk, D, H]
 
     const int64_t chunk = chunk_size(queries, keys, heads);

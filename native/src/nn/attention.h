@@ -5,10 +5,20 @@
 
 namespace chroma::nn {
 
+// The numbers whose products are added up, in float32 either way: those of float32 models, or half-precision ones,
+// which do for models with other weights and are faster on some devices.
+enum class Products { Float32, Half };
+
+// What a model with this weight wants.
+[[nodiscard]] inline Products products_of(const ggml_tensor* weight) {
+    return weight->type == GGML_TYPE_F32 ? Products::Float32 : Products::Half;
+}
+
 // q: ggml [D, H, Nq], k and v: ggml [D, H, Nk], float32, rows contiguous (views allowed). Returns [D * H, Nq].
 // bias: null, or float32 ggml [Nk, Nq, H or 1], added to the scores before the softmax (-inf hides a key).
-// Queries are taken in chunks so that the scores stay within a bounded memory.
-ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale,
+// Where the device does attention in one operation, half-precision products without a bias take that. Otherwise queries
+// are taken in chunks so that the scores stay within a bounded memory, and products are exact.
+ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale, Products products,
                        ggml_tensor* bias = nullptr);
 
 // The most operations that one call adds to a graph.

@@ -1,6 +1,7 @@
 // What every block of one graph shares.
 #pragma once
 
+#include "nn/attention.h"
 #include "transformer/positions.h"
 #include "transformer/qk_norm.h"
 #include "transformer/tokens.h"
@@ -14,6 +15,6 @@ struct BlockContext {
 };
 
 // Rotates one sample's queries and keys and attends over them. heads: the sample's, ggml [D, H, n]. Returns [C, n].
-ggml_tensor* attend(const BlockContext& context, int64_t sample, const Heads& heads);
+ggml_tensor* attend(const BlockContext& context, int64_t sample, const Heads& heads, nn::Products products);
 
 }  // namespace chroma

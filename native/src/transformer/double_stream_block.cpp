@@ -71,7 +71,7 @@ DoubleStream DoubleStreamBlock::forward(const BlockContext& context, const Doubl
         const Heads joint{join(graph, txt.q, txt_slice, img.q, img_slice),
                           join(graph, txt.k, txt_slice, img.k, img_slice),
                           join(graph, txt.v, txt_slice, img.v, img_slice)};
-        ggml_tensor* attended = attend(context, sample, joint);
+        ggml_tensor* attended = attend(context, sample, joint, nn::products_of(img_.qkv.weight));
         txt_attended.push_back(slice_tokens(graph, attended, {0, txt_slice.count}));
         img_attended.push_back(slice_tokens(graph, attended, {txt_slice.count, img_slice.count}));
     }

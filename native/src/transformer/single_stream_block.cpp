@@ -49,7 +49,8 @@ ggml_tensor* SingleStreamBlock::forward(const BlockContext& context, ggml_tensor
         const TokenSlice& slice = stream.slice(sample);
         attended.push_back(attend(context, sample,
                                   {slice_heads(graph, heads.q, slice), slice_heads(graph, heads.k, slice),
-                                   slice_heads(graph, heads.v, slice)}));
+                                   slice_heads(graph, heads.v, slice)},
+                                  nn::products_of(linear1_.weight)));
     }
     ggml_tensor* joined = beside_gelu(graph, concat_tokens(graph, std::move(attended)),
                                       channels_from(graph, projected, 3 * channels), linear2_.input_type(graph));
