@@ -1,14 +1,15 @@
 #include "onednn/linear.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <memory>
 
 #include "ggml-impl.h"
 #include "onednn/convert.h"
 #include "onednn/matmul.h"
+#include "onednn/pack.h"
+#include "onednn/panels.h"
 #include "onednn/processor.h"
 #include "onednn/team.h"
 
@@ -17,25 +18,10 @@ namespace chroma::onednn {
 namespace {
 
 // Fewer rows of x are quicker on ggml's own kernels, which do not dequantise.
-constexpr int64_t kLeastRows = 16;
+constexpr int64_t kLeastRows = 4;
 
-// Rows of W that a thread dequantises and multiplies at a time.
-constexpr int64_t kPanelRows = 512;
-
-struct Problem {
-    const ggml_tensor* weight;  // [k, n]
-    const ggml_tensor* x;       // [k, m...]
-    const float* bias;
-    float* y;
-    int64_t m;
-    int64_t n;
-    int64_t k;
-    Arithmetic arithmetic;
-
-    [[nodiscard]] DataType type() const { return arithmetic == Arithmetic::BF16 ? DataType::bf16 : DataType::f32; }
-    [[nodiscard]] ggml_type ggml() const { return arithmetic == Arithmetic::BF16 ? GGML_TYPE_BF16 : GGML_TYPE_F32; }
-    [[nodiscard]] size_t size() const { return ggml_type_size(ggml()); }
-};
+// Up to this many rows of x make a short product.
+constexpr int64_t kShort = kPackedColumns;
 
 Arithmetic arithmetic_of(const ggml_tensor* node) {
     const bool exact = node->src[0]->type == GGML_TYPE_F32 || ggml_get_op_params_i32(node, 0) == GGML_PREC_F32;
@@ -43,7 +29,7 @@ Arithmetic arithmetic_of(const ggml_tensor* node) {
 }
 
 // x in the type of the products: as it is, if it has that type already.
-const std::byte* activations(const Problem& problem, int threads, AlignedBuffer& buffer) {
+const std::byte* activations(const LinearProblem& problem, int threads, AlignedBuffer& buffer) {
     const ggml_tensor* x = problem.x;
     if (x->type == problem.ggml()) {
         return static_cast<const std::byte*>(x->data);
@@ -61,24 +47,118 @@ const std::byte* activations(const Problem& problem, int threads, AlignedBuffer&
     return reinterpret_cast<const std::byte*>(to);
 }
 
-// `count` rows of W from `first` in the type of the products: where they are, if they have that type already.
-const std::byte* panel(const Problem& problem, int64_t first, int64_t count, AlignedBuffer& buffer) {
-    const ggml_tensor* weight = problem.weight;
-    const auto* rows = static_cast<const std::byte*>(weight->data) + static_cast<size_t>(first) * weight->nb[1];
-    if (weight->type == problem.ggml()) {
-        return rows;
-    }
-    auto* to = buffer.reserve<std::byte>(static_cast<size_t>(kPanelRows * problem.k) * problem.size());
-    for (int64_t row = 0; row < count; ++row) {
-        const std::byte* from = rows + static_cast<size_t>(row) * weight->nb[1];
-        std::byte* row_to = to + static_cast<size_t>(row * problem.k) * problem.size();
-        if (problem.arithmetic == Arithmetic::BF16) {
-            dequantize_row(weight->type, from, reinterpret_cast<bf16*>(row_to), problem.k);
-        } else {
-            dequantize_row(weight->type, from, reinterpret_cast<float*>(row_to), problem.k);
+// Calls body(thread, first row, rows) for panels of W of up to `rows` rows. Threads take them one by one, so that none
+// waits for another before the last panel.
+template <typename Body>
+void for_panels(int64_t n, int64_t rows, int threads, const Body& body) {
+    std::atomic<int64_t> next = 0;
+    on_all_threads(threads, [&](int thread) {
+        for (int64_t first = next.fetch_add(rows); first < n; first = next.fetch_add(rows)) {
+            body(thread, first, std::min(rows, n - first));
         }
+    });
+}
+
+// A thread's product for panels of one number of rows, and another for the last panel's.
+class ThreadMatmul {
+  public:
+    Matmul& with(const MatmulShape& shape, int64_t rows) {
+        if (rows != rows_) {
+            matmul_ = std::make_unique<Matmul>(shape);
+            rows_ = rows;
+        }
+        return *matmul_;
     }
-    return to;
+
+  private:
+    std::unique_ptr<Matmul> matmul_;
+    int64_t rows_ = 0;
+};
+
+// Many rows of x: each panel of W is dequantised once, in the order that oneDNN likes best, and meets all of x.
+void long_product(const LinearProblem& problem, const std::byte* x, int threads, LinearWorkspace& workspace) {
+    // The more rows a panel has, the less often x is read; but every thread should have some.
+    constexpr int64_t kMost = 768;
+    constexpr int64_t kPanelsOfAThread = 2;
+    const int64_t fair = problem.n / (kPanelsOfAThread * threads) / kPackedColumns * kPackedColumns;
+    const int64_t rows = std::clamp(fair, kPackedColumns, kMost);
+
+    const auto shape = [&](int64_t count, bool packed) {
+        return MatmulShape{.m = problem.m,
+                           .n = count,
+                           .k = problem.k,
+                           .lda = problem.k,
+                           .ldb = problem.k,
+                           .ldc = problem.n,
+                           .a = problem.type(),
+                           .b = problem.type(),
+                           .c = DataType::f32,
+                           .bias = problem.bias != nullptr,
+                           .packed = packed};
+    };
+    const bool packs = problem.arithmetic == Arithmetic::BF16 && problem.n >= kPackedColumns &&
+                       can_pack(problem.weight->type, problem.k) &&
+                       Matmul::prefers_packed(shape(std::min(rows, problem.n), true));
+    std::vector<ThreadMatmul> matmuls(static_cast<size_t>(threads));
+    for_panels(problem.n, rows, threads, [&](int thread, int64_t first, int64_t count) {
+        const bool packed = packs && count % kPackedColumns == 0;
+        AlignedBuffer& buffer = workspace.threads[static_cast<size_t>(thread)].panel;
+        const std::byte* panel =
+            packed ? packed_panel(problem, first, count, buffer) : plain_panel(problem, first, count, buffer);
+        matmuls[static_cast<size_t>(thread)]
+            .with(shape(count, packed), count)
+            .execute(x, panel, problem.y + first, problem.bias != nullptr ? problem.bias + first : nullptr);
+    });
+}
+
+// x in the order of pack.h, as the right-hand side of W x^T; null if oneDNN takes it row by row.
+const std::byte* pack_activations(const LinearProblem& problem, const std::byte* x, const MatmulShape& shape,
+                                  AlignedBuffer& buffer) {
+    if (problem.arithmetic != Arithmetic::BF16 || !can_pack(GGML_TYPE_BF16, problem.k) ||
+        !Matmul::prefers_packed(shape)) {
+        return nullptr;
+    }
+    const auto row_size = static_cast<size_t>(problem.k);
+    auto* packed = buffer.reserve<bf16>(2 * kPackedColumns * row_size);
+    bf16* padded = packed + kPackedColumns * row_size;
+    std::memcpy(padded, x, static_cast<size_t>(problem.m) * row_size * sizeof(bf16));
+    std::fill(padded + static_cast<size_t>(problem.m) * row_size, padded + kPackedColumns * row_size, bf16{0});
+    pack(GGML_TYPE_BF16, reinterpret_cast<const std::byte*>(padded), row_size * sizeof(bf16), kPackedColumns, problem.k,
+         packed);
+    return reinterpret_cast<const std::byte*>(packed);
+}
+
+// Few rows of x: rearranging W would cost as much as multiplying it. So W is the left-hand side, which oneDNN reads row
+// by row, and x the right; the result is turned as it is stored.
+void short_product(const LinearProblem& problem, const std::byte* x, int threads, LinearWorkspace& workspace) {
+    constexpr int64_t kRows = 64;  // a panel that stays in the second-level cache
+    MatmulShape shape{.m = kRows,
+                      .n = problem.m,
+                      .k = problem.k,
+                      .lda = problem.k,
+                      .ldb = problem.k,
+                      .ldc = problem.m,
+                      .a = problem.type(),
+                      .b = problem.type(),
+                      .c = DataType::f32};
+    const std::byte* packed = pack_activations(problem, x, shape, workspace.packed);
+    shape.packed = packed != nullptr;
+    std::vector<ThreadMatmul> matmuls(static_cast<size_t>(threads));
+    for_panels(problem.n, kRows, threads, [&](int thread, int64_t first, int64_t count) {
+        LinearWorkspace::Thread& own = workspace.threads[static_cast<size_t>(thread)];
+        auto* result = own.result.reserve<float>(static_cast<size_t>(kRows * problem.m));
+        MatmulShape panel_shape = shape;
+        panel_shape.m = count;
+        matmuls[static_cast<size_t>(thread)]
+            .with(panel_shape, count)
+            .execute(plain_panel(problem, first, count, own.panel), packed != nullptr ? packed : x, result);
+        for (int64_t row = 0; row < problem.m; ++row) {
+            float* y = problem.y + row * problem.n + first;
+            for (int64_t i = 0; i < count; ++i) {
+                y[i] = result[i * problem.m + row] + (problem.bias != nullptr ? problem.bias[first + i] : 0.0F);
+            }
+        }
+    });
 }
 
 }  // namespace
@@ -95,42 +175,21 @@ bool supports_linear(const ggml_tensor* node) {
 
 void linear(const ggml_tensor* node, const ggml_tensor* bias, ggml_tensor* to, int threads,
             LinearWorkspace& workspace) {
-    const Problem problem{.weight = node->src[0],
-                          .x = node->src[1],
-                          .bias = bias != nullptr ? static_cast<const float*>(bias->data) : nullptr,
-                          .y = static_cast<float*>(to->data),
-                          .m = ggml_nrows(node->src[1]),
-                          .n = node->src[0]->ne[1],
-                          .k = node->src[0]->ne[0],
-                          .arithmetic = arithmetic_of(node)};
+    const LinearProblem problem{.weight = node->src[0],
+                                .x = node->src[1],
+                                .bias = bias != nullptr ? static_cast<const float*>(bias->data) : nullptr,
+                                .y = static_cast<float*>(to->data),
+                                .m = ggml_nrows(node->src[1]),
+                                .n = node->src[0]->ne[1],
+                                .k = node->src[0]->ne[0],
+                                .arithmetic = arithmetic_of(node)};
+    workspace.threads.resize(std::max(workspace.threads.size(), static_cast<size_t>(threads)));
     const std::byte* x = activations(problem, threads, workspace.activations);
-    workspace.panels.resize(std::max(workspace.panels.size(), static_cast<size_t>(threads)));
-
-    // Threads take panels one by one: no thread waits for another before the last panel. A panel's result does not
-    // depend on who computes it, so results are the same for any number of threads.
-    std::atomic<int64_t> next = 0;
-    on_all_threads(threads, [&](int thread) {
-        std::unique_ptr<Matmul> matmul;
-        int64_t matmul_rows = 0;
-        for (int64_t first = next.fetch_add(kPanelRows); first < problem.n; first = next.fetch_add(kPanelRows)) {
-            const int64_t count = std::min(kPanelRows, problem.n - first);
-            if (matmul_rows != count) {
-                matmul = std::make_unique<Matmul>(MatmulShape{.m = problem.m,
-                                                              .n = count,
-                                                              .k = problem.k,
-                                                              .lda = problem.k,
-                                                              .ldb = problem.k,
-                                                              .ldc = problem.n,
-                                                              .a = problem.type(),
-                                                              .b = problem.type(),
-                                                              .c = DataType::f32,
-                                                              .bias = problem.bias != nullptr});
-                matmul_rows = count;
-            }
-            const std::byte* weights = panel(problem, first, count, workspace.panels[static_cast<size_t>(thread)]);
-            matmul->execute(x, weights, problem.y + first, problem.bias != nullptr ? problem.bias + first : nullptr);
-        }
-    });
+    if (problem.m <= kShort) {
+        short_product(problem, x, threads, workspace);
+    } else {
+        long_product(problem, x, threads, workspace);
+    }
 }
 
 }  // namespace chroma::onednn

@@ -13,11 +13,17 @@ bool supports_linear(const ggml_tensor* node);
 
 // Memory that is kept between products.
 struct LinearWorkspace {
-    AlignedBuffer activations;          // x in the type of the products
-    std::vector<AlignedBuffer> panels;  // one for each thread: rows of W in the type of the products
+    struct Thread {
+        AlignedBuffer panel;   // rows of W in the type of the products
+        AlignedBuffer result;  // of a short product, before it is turned
+    };
+    AlignedBuffer activations;  // x in the type of the products
+    AlignedBuffer packed;       // x in their order, for a short product
+    std::vector<Thread> threads;
 };
 
-// Computes the MUL_MAT `node` and adds bias (null: none). The result goes to `to`, which has the node's shape.
+// Computes the MUL_MAT `node` and adds bias (null: none). The result goes to `to`, which has the node's shape. It is
+// the same for any number of threads.
 void linear(const ggml_tensor* node, const ggml_tensor* bias, ggml_tensor* to, int threads, LinearWorkspace& workspace);
 
 }  // namespace chroma::onednn

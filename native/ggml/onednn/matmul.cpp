@@ -8,6 +8,10 @@ dnnl::memory::desc matrix(int64_t rows, int64_t columns, DataType type, int64_t 
     return {dnnl::memory::dims{rows, columns}, type, dnnl::memory::dims{row_stride, column_stride}};
 }
 
+dnnl::memory::desc packed(const MatmulShape& shape) {
+    return {dnnl::memory::dims{shape.k, shape.n}, shape.b, dnnl::memory::format_tag::BA16a64b2a};
+}
+
 dnnl::matmul::primitive_desc describe(const dnnl::memory::desc& a, const dnnl::memory::desc& b,
                                       const dnnl::memory::desc& bias, const dnnl::memory::desc& c) {
     dnnl::primitive_attr attributes;
@@ -36,7 +40,7 @@ dnnl::stream& stream() {
 
 Matmul::Matmul(const MatmulShape& shape)
     : a_(matrix(shape.m, shape.k, shape.a, shape.lda, 1)),
-      b_(matrix(shape.k, shape.n, shape.b, 1, shape.ldb)),
+      b_(shape.packed ? packed(shape) : matrix(shape.k, shape.n, shape.b, 1, shape.ldb)),
       c_(matrix(shape.m, shape.n, shape.c, shape.ldc, 1)) {
     if (shape.bias) {
         bias_ = matrix(1, shape.n, DataType::f32, shape.n, 1);
@@ -44,6 +48,13 @@ Matmul::Matmul(const MatmulShape& shape)
     const dnnl::matmul::primitive_desc description = describe(a_, b_, bias_, c_);
     scratch_ = description.scratchpad_desc();
     matmul_ = dnnl::matmul(description);
+}
+
+bool Matmul::prefers_packed(const MatmulShape& shape) {
+    const dnnl::memory::desc any{dnnl::memory::dims{shape.k, shape.n}, shape.b, dnnl::memory::format_tag::any};
+    const auto description = describe(matrix(shape.m, shape.k, shape.a, shape.lda, 1), any, {},
+                                      matrix(shape.m, shape.n, shape.c, shape.ldc, 1));
+    return description.weights_desc() == packed(shape);
 }
 
 void Matmul::execute(const void* a, const void* b, void* c, const float* bias) {

@@ -21,13 +21,17 @@ struct MatmulShape {
     DataType a;
     DataType b;
     DataType c;
-    bool bias = false;  // float32
+    bool bias = false;    // float32
+    bool packed = false;  // B is in the order of pack.h, and ldb means nothing
 };
 
 // Made and used by one thread. oneDNN keeps the compiled kernels of equal shapes, so making it again is cheap.
 class Matmul {
   public:
     explicit Matmul(const MatmulShape& shape);
+
+    // True if oneDNN reads B in the order of pack.h for a product of this shape on this processor.
+    static bool prefers_packed(const MatmulShape& shape);
 
     void execute(const void* a, const void* b, void* c, const float* bias = nullptr);
 

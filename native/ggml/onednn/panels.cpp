@@ -1,0 +1,40 @@
+#include "onednn/panels.h"
+
+#include "onednn/convert.h"
+#include "onednn/pack.h"
+
+namespace chroma::onednn {
+
+namespace {
+
+const std::byte* row_of(const ggml_tensor* weight, int64_t row) {
+    return static_cast<const std::byte*>(weight->data) + static_cast<size_t>(row) * weight->nb[1];
+}
+
+}  // namespace
+
+const std::byte* plain_panel(const LinearProblem& problem, int64_t first, int64_t count, AlignedBuffer& buffer) {
+    const ggml_tensor* weight = problem.weight;
+    if (weight->type == problem.ggml()) {
+        return row_of(weight, first);
+    }
+    auto* to = buffer.reserve<std::byte>(static_cast<size_t>(count * problem.k) * problem.size());
+    for (int64_t row = 0; row < count; ++row) {
+        const std::byte* from = row_of(weight, first + row);
+        std::byte* row_to = to + static_cast<size_t>(row * problem.k) * problem.size();
+        if (problem.arithmetic == Arithmetic::BF16) {
+            dequantize_row(weight->type, from, reinterpret_cast<bf16*>(row_to), problem.k);
+        } else {
+            dequantize_row(weight->type, from, reinterpret_cast<float*>(row_to), problem.k);
+        }
+    }
+    return to;
+}
+
+const std::byte* packed_panel(const LinearProblem& problem, int64_t first, int64_t count, AlignedBuffer& buffer) {
+    auto* to = buffer.reserve<bf16>(static_cast<size_t>(count * problem.k));
+    pack(problem.weight->type, row_of(problem.weight, first), problem.weight->nb[1], count, problem.k, to);
+    return reinterpret_cast<const std::byte*>(to);
+}
+
+}  // namespace chroma::onednn

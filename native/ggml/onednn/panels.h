@@ -1,0 +1,35 @@
+// A linear layer's weights, panel by panel, in the type of its products.
+#pragma once
+
+#include <cstdint>
+
+#include "ggml.h"
+#include "onednn/aligned_buffer.h"
+#include "onednn/matmul.h"
+#include "onednn/processor.h"
+
+namespace chroma::onednn {
+
+// y[m, n] = x[m, k] W[n, k]^T + bias
+struct LinearProblem {
+    const ggml_tensor* weight;  // ggml [k, n]
+    const ggml_tensor* x;       // ggml [k, m...]
+    const float* bias;          // null: none
+    float* y;
+    int64_t m;
+    int64_t n;
+    int64_t k;
+    Arithmetic arithmetic;
+
+    [[nodiscard]] DataType type() const { return arithmetic == Arithmetic::BF16 ? DataType::bf16 : DataType::f32; }
+    [[nodiscard]] ggml_type ggml() const { return arithmetic == Arithmetic::BF16 ? GGML_TYPE_BF16 : GGML_TYPE_F32; }
+    [[nodiscard]] size_t size() const { return ggml_type_size(ggml()); }
+};
+
+// `count` rows of W from `first`, row by row: where they are, if they have the type already, and else in the buffer.
+const std::byte* plain_panel(const LinearProblem& problem, int64_t first, int64_t count, AlignedBuffer& buffer);
+
+// The same in the order of pack.h, in the buffer.
+const std::byte* packed_panel(const LinearProblem& problem, int64_t first, int64_t count, AlignedBuffer& buffer);
+
+}  // namespace chroma::onednn
