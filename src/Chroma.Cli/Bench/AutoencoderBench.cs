@@ -42,7 +42,7 @@ internal sealed class AutoencoderBench(BenchPlan plan, BenchPeak peak, IProgress
         FloatTensor latent = new(1, autoencoder.Info.LatentChannels, pixels / Downscale, pixels / Downscale);
         new TorchNoise(seed: 1).Fill(latent.Span);
         RunProfile profile = new();
-        Timing timing = Timing.Best(() => autoencoder.Decode(latent, options: new RunOptions { Profile = profile }), _budget, token);
+        Timing timing = Timing.Best(() => autoencoder.Decode(latent, options: new RunOptions { Profile = profile }), _budget, plan.Runs, token);
         MemoryUsage memory = autoencoder.Memory;
         return new AutoencoderResult
         {

@@ -49,6 +49,9 @@ internal sealed record BenchPlan
     /// <summary>Lengths of prompts for T5, in tokens.</summary>
     public required IReadOnlyList<int> PromptTokens { get; init; }
 
+    /// <summary>The most runs of one measurement.</summary>
+    public required int Runs { get; init; }
+
     /// <summary>CPU threads; 0 is one per physical core.</summary>
     public required int Threads { get; init; }
 }

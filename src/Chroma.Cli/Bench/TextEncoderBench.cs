@@ -42,7 +42,7 @@ internal sealed class TextEncoderBench(BenchPlan plan, BenchPeak peak, IProgress
         }
 
         Work work = TextEncoderBlueprint.Work(encoder.Info, tokens);
-        Timing timing = Timing.Best(() => encoder.Encode(ids), _budget, token);
+        Timing timing = Timing.Best(() => encoder.Encode(ids), _budget, plan.Runs, token);
         return new TextEncoderResult
         {
             Type = type.ToName(),

@@ -10,10 +10,10 @@ internal readonly record struct Timing(double Seconds, int Runs)
     /// <summary>Times a call as often as fits a budget, at least once.</summary>
     /// <param name="call">What is timed.</param>
     /// <param name="budget">No run begins later than this.</param>
+    /// <param name="most">The most runs.</param>
     /// <param name="token">Asked between runs.</param>
-    public static Timing Best(Action call, TimeSpan budget, CancellationToken token)
+    public static Timing Best(Action call, TimeSpan budget, int most, CancellationToken token)
     {
-        const int most = 12;
         double best = double.PositiveInfinity;
         long start = Stopwatch.GetTimestamp();
         int runs = 0;

@@ -61,7 +61,7 @@ internal sealed class TransformerBench(BenchPlan plan, BenchPeak peak, IProgress
         Work work = TransformerBlueprint.Work(transformer.Info, 1, imageTokens, plan.TextTokens);
         Inputs one = new(transformer.Info, pixels, 1, plan.TextTokens);
 
-        Timing timing = Timing.Best(() => Run(transformer, one), _budget, token);
+        Timing timing = Timing.Best(() => Run(transformer, one), _budget, plan.Runs, token);
         long compute = transformer.Memory.ComputeBytes;
         RunProfile profile = new();
         Run(transformer, one, profile);
@@ -109,7 +109,7 @@ internal sealed class TransformerBench(BenchPlan plan, BenchPeak peak, IProgress
     private double Best(Transformer transformer, int pixels, int samples)
     {
         Inputs inputs = new(transformer.Info, pixels, samples, plan.TextTokens);
-        return Timing.Best(() => Run(transformer, inputs), _budget, token).Seconds;
+        return Timing.Best(() => Run(transformer, inputs), _budget, plan.Runs, token).Seconds;
     }
 
     // Compared at one fixed level, with the float32 weights that come first where they were asked for.

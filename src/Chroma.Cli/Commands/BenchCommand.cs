@@ -44,11 +44,12 @@ internal static class BenchCommand
         Option<int> singleBlocks = Number("--single", "Single blocks; 38 in Chroma1.", 4, 0, MostBlocks);
         Option<int> textTokens = Number("--text-tokens", "Text tokens that the transformer sees.", 6, 1, MostTextTokens);
         Option<int> t5Layers = Number("--t5-layers", "Blocks of T5; 24 in XXL.", 4, 1, MostBlocks);
+        Option<int> runs = Number("--runs", "The most runs of one measurement, of which the fastest counts.", 12, 1, 1000);
         Option<int> hidden = Number(
             "--hidden", $"Channels of the transformer, a multiple of {BenchSizes.HiddenStep}; the other widths follow.", BenchSizes.ChromaHidden, BenchSizes.HiddenStep, BenchSizes.ChromaHidden, BenchSizes.HiddenStep);
         Command command = new("bench", "Measure the speed of the networks on this machine, with random weights of Chroma1's widths.")
         {
-            json, size, type, backend, only, threads, doubleBlocks, singleBlocks, textTokens, t5Layers, hidden,
+            json, size, type, backend, only, threads, doubleBlocks, singleBlocks, textTokens, t5Layers, hidden, runs,
         };
         command.Validators.Add(result =>
         {
@@ -75,6 +76,7 @@ internal static class BenchCommand
                 Backends = result.Given(backend) ?? [BenchBackend.Chroma],
                 TextTokens = result.GetValue(textTokens),
                 PromptTokens = _promptTokens,
+                Runs = result.GetValue(runs),
                 Threads = result.GetValue(threads),
             };
             return RunAsync(plan, result.GetValue(json), result.InvocationConfiguration.Output, token);

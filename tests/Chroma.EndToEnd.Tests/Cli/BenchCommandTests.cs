@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Chroma.EndToEnd.Tests.Cli;
+
+/// <summary><c>chroma bench</c>, on networks of a quarter of the width and a block or two.</summary>
+public sealed class BenchCommandTests
+{
+    private static readonly string[] _small = ["bench", "--hidden", "768", "--double", "1", "--single", "1", "--t5-layers", "1", "--size", "64", "--runs", "1"];
+
+    [Fact]
+    public async Task Json_has_every_figure_of_an_evaluation_and_they_agree()
+    {
+        JsonElement root = await Measure("--type", "q8_0,f32", "--backend", "chroma,ggml", "--only", "forward,pair");
+
+        double? peak = Optional(root.GetProperty("peak"), "bf16");
+        JsonElement[] forward = [.. root.GetProperty("forward").EnumerateArray()];
+        Assert.Equal(
+            ["f32 chroma", "f32 ggml", "q8_0 chroma", "q8_0 ggml"],
+            forward.Select(entry => $"{entry.GetProperty("type").GetString()} {entry.GetProperty("backend").GetString()}"));
+        foreach (JsonElement entry in forward)
+        {
+            Assert.Equal((64, 22), (entry.GetProperty("size").GetInt32(), entry.GetProperty("tokens").GetInt32()));
+            double seconds = Number(entry, "seconds");
+            Assert.True(seconds > 0);
+            Assert.Equal(Number(entry, "gflop") / seconds, Number(entry, "gflops"), 6);
+            Assert.Equal(Optional(entry, "share_of_peak"), Number(entry, "gflops") / peak);
+            Assert.Equal(1, Number(entry, "linear_share") + Number(entry, "attention_share") + Number(entry, "other_share"), 6);
+            Assert.Equal(Number(entry, "pair_seconds") / seconds, Number(entry, "pair_ratio"), 6);
+            Assert.InRange(Number(entry, "cosine_to_f32"), 0.999, 1.000001);
+            Assert.True(Number(entry, "weight_bytes") > 0 && Number(entry, "compute_bytes") > 0);
+        }
+
+        Assert.Equal(Number(forward[3], "seconds") / Number(forward[2], "seconds"), Number(forward[2], "speedup_over_ggml"), 6);
+        Assert.True(Number(forward[2], "weight_bytes") < Number(forward[0], "weight_bytes"));
+    }
+
+    [Fact]
+    public async Task Useful_work_counts_the_products_of_the_tokens_that_exist()
+    {
+        JsonElement root = await Measure("--type", "q8_0", "--only", "forward", "--text-tokens", "3");
+
+        // 16 image and 3 text tokens, 768 channels, 3072 in the MLPs, 1024 of text; 3 + 12 + 2 rows through an Approximator of 1280 channels.
+        const double blocks = 19.0 * 2 * 12 * 768 * 768;
+        const double ends = (16.0 * 2 * 64 * 768) + (3.0 * 1024 * 768);
+        const double approximator = 17.0 * ((64 * 1280) + (5.0 * 2 * 1280 * 1280) + (1280 * 768));
+        const double attention = 2.0 * 2 * 19 * 19 * 768;
+        Assert.Equal(2 * (blocks + ends + approximator + attention) / 1e9, Number(root.GetProperty("forward")[0], "gflop"), 9);
+    }
+
+    [Fact]
+    public async Task Json_has_the_other_parts_where_they_are_asked_for()
+    {
+        JsonElement root = await Measure("--type", "q8_0", "--only", "batch,text-encoder,autoencoder");
+
+        JsonElement[] batch = [.. root.GetProperty("forward")[0].GetProperty("batch").EnumerateArray()];
+        Assert.Equal([1, 2, 3, 4], batch.Select(entry => entry.GetProperty("samples").GetInt32()));
+        Assert.All(batch, entry => Assert.Equal(Number(entry, "seconds") / Number(entry, "samples"), Number(entry, "seconds_per_sample"), 9));
+        JsonElement[] texts = [.. root.GetProperty("text_encoder").EnumerateArray()];
+        Assert.Equal([20, 512], texts.Select(entry => entry.GetProperty("tokens").GetInt32()));
+        JsonElement picture = Assert.Single(root.GetProperty("autoencoder").EnumerateArray());
+        Assert.Equal((64, "f32"), (picture.GetProperty("size").GetInt32(), picture.GetProperty("type").GetString()));
+        Assert.All([.. texts, picture], entry => Assert.Equal(Number(entry, "gflop") / Number(entry, "seconds"), Number(entry, "gflops"), 6));
+    }
+
+    [Fact]
+    public async Task People_get_a_table()
+    {
+        CliRun run = (await CliRun.Of([.. _small, "--type", "q8_0", "--only", "forward"])).Fine();
+        Assert.Matches(@"size +type +backend +tokens +seconds", run.Output);
+        Assert.Matches(@"\n +64 +q8_0 +chroma +22 +\d", run.Output);
+    }
+
+    [Theory]
+    [InlineData("--size", "100", "multiples of 16", "'100'")]
+    [InlineData("--size", "256,x", "multiples of 16", "'x'")]
+    [InlineData("--type", "q9", "q8_0", "'q9'")]
+    [InlineData("--backend", "cuda", "chroma", "'cuda'")]
+    [InlineData("--only", "everything", "autoencoder", "'everything'")]
+    [InlineData("--double", "-1", "0 to 128", "-1")]
+    [InlineData("--hidden", "1000", "multiple of 768", "1000")]
+    [InlineData("--threads", "-3", "0 to 512", "-3")]
+    public async Task A_wrong_option_is_told_in_a_sentence(string option, string value, params string[] words) =>
+        (await CliRun.Of("bench", option, value)).Misused([option, .. words]);
+
+    [Fact]
+    public async Task A_transformer_without_blocks_is_none() => (await CliRun.Of("bench", "--double", "0", "--single", "0")).Misused("--double", "--single");
+
+    private static async Task<JsonElement> Measure(params string[] arguments) =>
+        JsonDocument.Parse((await CliRun.Of([.. _small, "--json", .. arguments])).Fine().Output).RootElement;
+
+    private static double Number(JsonElement entry, string name) => entry.GetProperty(name).GetDouble();
+
+    private static double? Optional(JsonElement entry, string name) =>
+        entry.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : null;
+}
