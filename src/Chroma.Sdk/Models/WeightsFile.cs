@@ -80,6 +80,11 @@ public sealed unsafe class WeightsFile : IDisposable
     public static WeightsFile CreateRandom(IReadOnlyList<RandomTensor> tensors, long seed)
     {
         ArgumentNullException.ThrowIfNull(tensors);
+        if (tensors.Count == 0)
+        {
+            throw new ArgumentException("A checkpoint needs at least one tensor.", nameof(tensors));
+        }
+
         using NativeTextArray names = new([.. tensors.Select(tensor => tensor.Name)], nameof(tensors));
         chroma_random_tensor[] natives = new chroma_random_tensor[tensors.Count];
         for (int i = 0; i < natives.Length; i++)
