@@ -9,15 +9,16 @@
 
 namespace chroma::onednn {
 
-// Runs body(thread) on every thread of a team. oneDNN sees a parallel region and computes on the calling thread alone,
-// so each thread's products are its own. Nothing may be thrown through OpenMP: the first exception is thrown again
-// here.
+// Runs body(thread) on every thread of a team. oneDNN computes on the calling thread alone, so each thread's products
+// are its own: it sees a parallel region, or, as a team of one does not count as such, that the number of threads is 1.
+// Nothing may be thrown through OpenMP: the first exception is thrown again here.
 template <typename Body>
 void on_all_threads(int threads, Body&& body) {
     std::exception_ptr error;
     std::mutex mutex;
 #pragma omp parallel num_threads(threads)
     {
+        omp_set_num_threads(1);  // of this region alone
         try {
             body(omp_get_thread_num());
         } catch (...) {
