@@ -152,6 +152,37 @@ public class AutoencoderTests(StoredModels models)
     }
 
     [Fact]
+    public void A_listener_changes_nothing_but_the_rounding()
+    {
+        // Whoever listens sees layers in PyTorch's shapes; who doesn't gets them computed in the layout that is faster.
+        FloatTensor latent = Waves(1, 16, 9, 14), image = Waves(1, 3, 72, 112);
+
+        FloatTensor shown = models.Autoencoder.Decode(latent, options: new Layers("decoder.conv_in").Options);
+        FloatTensor shownMean = models.Autoencoder.Encode(image, options: new Layers("encoder.conv_in").Options).Mean;
+
+        Agree.RelativeOfMax(models.Autoencoder.Decode(latent), shown, Tolerances.Decoder, "image");
+        Agree.RelativeOfMax(models.Autoencoder.Encode(image).Mean, shownMean, Tolerances.Encoder, "mean");
+    }
+
+    [Theory]
+    [InlineData(WeightType.F16)]
+    [InlineData(WeightType.BF16)]
+    public void Half_precision_products_stay_near_the_exact_ones(WeightType type)
+    {
+        // A listener's layers are computed with float32 products, from the same weights.
+        using Autoencoder half = Autoencoder.Load(models.Engine, StoredModels.AutoencoderPath, new ModelLoadOptions { Type = type });
+        FloatTensor latent = Waves(1, 16, 9, 14), image = Waves(1, 3, 72, 112);
+
+        TensorDifference decoded = TensorDifference.Between(
+            half.Decode(latent), half.Decode(latent, options: new Layers("decoder.conv_in").Options));
+        TensorDifference encoded = TensorDifference.Between(
+            half.Encode(image).Mean, half.Encode(image, options: new Layers("encoder.conv_in").Options).Mean);
+
+        Assert.True(1 - decoded.Cosine <= 6e-5 && decoded.RelativeOfMax <= 0.015, $"{1 - decoded.Cosine:g3}, {decoded}");
+        Assert.True(1 - encoded.Cosine <= 6e-5 && encoded.RelativeOfMax <= 0.015, $"{1 - encoded.Cosine:g3}, {encoded}");
+    }
+
+    [Fact]
     public void Each_picture_of_a_batch_is_what_it_is_alone()
     {
         FloatTensor latent = Waves(3, 16, 4, 2);

@@ -1,12 +1,12 @@
 // Attention's inner loops in float32, for any processor: oneDNN multiplies, the rest is left to the compiler.
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <dnnl.hpp>
 #include <limits>
 #include <numeric>
 
 #include "onednn/attention_kernels.h"
+#include "onednn/exponential.h"
 
 namespace chroma::onednn {
 
@@ -57,25 +57,6 @@ void pack_values(const AttentionRows& rows, int64_t count, int64_t channels, voi
 void score(const void* queries, const void* keys, int64_t rows, int64_t keys_padded, int64_t channels, float* scores) {
     dnnl::sgemm('N', 'T', rows, keys_padded, channels, 1.0F, static_cast<const float*>(queries), channels,
                 static_cast<const float*>(keys), channels, 0.0F, scores, kAttentionChunk);
-}
-
-// 2^x to 1e-7 for x <= 0, 0 for x far below: the fraction's power from a polynomial (least squares at
-// Chebyshev points), the rest from the exponent. Written so that compilers vectorise it.
-float power_of_two(float x) {
-    constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it leaves no fraction
-    constexpr float kLeast = -127.0F;
-    constexpr int kBias = 127;
-    constexpr int kMantissa = 23;
-    x = x < kLeast ? kLeast : x;
-    const float whole = (x + kRounder) - kRounder;
-    const float f = x - whole;
-    float y = 1.3400436e-3F;
-    y = y * f + 9.6183891e-3F;
-    y = y * f + 5.5503324e-2F;
-    y = y * f + 2.4022651e-1F;
-    y = y * f + 6.9314718e-1F;
-    y = y * f + 1.0F;
-    return y * std::bit_cast<float>((static_cast<int32_t>(whole) + kBias) << kMantissa);
 }
 
 void soften(float* scores, int64_t rows, int64_t keys, int64_t keys_padded, float* maximum, float* sum, float* output,

@@ -8,6 +8,7 @@
 #include "ggml-impl.h"
 #include "onednn/attention.h"
 #include "onednn/linear.h"
+#include "onednn/picture.h"
 #include "onednn/processor.h"
 
 namespace chroma::onednn {
@@ -20,6 +21,7 @@ struct Context {
     void* abort_data = nullptr;
     LinearWorkspace linear;
     AttentionWorkspace attention;
+    PictureWorkspace picture;
 };
 
 Context& context_of(ggml_backend_t backend) {
@@ -52,6 +54,8 @@ bool supports(const ggml_tensor* node) {
             return supports_linear(node);
         case GGML_OP_FLASH_ATTN_EXT:
             return supports_attention(node);
+        case GGML_OP_CUSTOM:
+            return is_picture_operation(node);
         case GGML_OP_ADD:
             return node->src[0]->op == GGML_OP_MUL_MAT && supports_linear(node->src[0]) && node->view_src != nullptr &&
                    ggml_is_contiguous(node) && node->src[1]->type == GGML_TYPE_F32 && ggml_is_vector(node->src[1]) &&
@@ -81,6 +85,10 @@ int compute(ggml_cgraph* graph, int index, Context& context) {
     }
     if (node->op == GGML_OP_FLASH_ATTN_EXT) {
         attention(node, context.threads, context.attention);
+        return 1;
+    }
+    if (node->op == GGML_OP_CUSTOM) {
+        compute_picture_operation(node, context.threads, context.picture);
         return 1;
     }
     const bool biased = index + 1 < graph->n_nodes && is_bias_of(graph->nodes[index + 1], node);

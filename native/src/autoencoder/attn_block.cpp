@@ -10,12 +10,12 @@
 namespace chroma::autoencoder {
 
 AttnBlock::AttnBlock(WeightLoader& loader, const std::string& prefix, int64_t channels)
-    : prefix_(prefix),
-      norm_(loader, prefix + ".norm", channels),
-      q_(loader, prefix + ".q", channels, channels, 1),
-      k_(loader, prefix + ".k", channels, channels, 1),
-      v_(loader, prefix + ".v", channels, channels, 1),
-      proj_out_(loader, prefix + ".proj_out", channels, channels, 1) {}
+    : norm(loader, prefix + ".norm", channels),
+      q(loader, prefix + ".q", channels, channels, 1),
+      k(loader, prefix + ".k", channels, channels, 1),
+      v(loader, prefix + ".v", channels, channels, 1),
+      proj_out(loader, prefix + ".proj_out", channels, channels, 1),
+      prefix_(prefix) {}
 
 ggml_tensor* AttnBlock::forward(Graph& graph, ggml_tensor* x) const {
     ggml_context* context = graph.context();
@@ -24,10 +24,10 @@ ggml_tensor* AttnBlock::forward(Graph& graph, ggml_tensor* x) const {
     const int64_t channels = x->ne[2];
     const int64_t pixels = width * height;
 
-    ggml_tensor* normed = tap_image(graph, prefix_ + ".norm", norm_.forward(graph, x));
-    ggml_tensor* q = tap_image(graph, prefix_ + ".q", q_.forward(graph, normed));
-    ggml_tensor* k = tap_image(graph, prefix_ + ".k", k_.forward(graph, normed));
-    ggml_tensor* v = tap_image(graph, prefix_ + ".v", v_.forward(graph, normed));
+    ggml_tensor* normed = tap_image(graph, prefix_ + ".norm", norm.forward(graph, x));
+    ggml_tensor* q_image = tap_image(graph, prefix_ + ".q", q.forward(graph, normed));
+    ggml_tensor* k_image = tap_image(graph, prefix_ + ".k", k.forward(graph, normed));
+    ggml_tensor* v_image = tap_image(graph, prefix_ + ".v", v.forward(graph, normed));
 
     // One sample's [W, H, C] as tokens: [C, 1, pixels].
     const auto tokens = [&](ggml_tensor* image, int64_t sample) {
@@ -38,12 +38,13 @@ ggml_tensor* AttnBlock::forward(Graph& graph, ggml_tensor* x) const {
     const float scale = 1.0F / std::sqrt(static_cast<float>(channels));
     std::vector<ggml_tensor*> samples;
     for (int64_t sample = 0; sample < x->ne[3]; ++sample) {
-        ggml_tensor* attended = nn::attention(graph, tokens(q, sample), tokens(k, sample), tokens(v, sample), scale,
-                                              nn::products_of(q_.weight));  // [C, pixels]
+        ggml_tensor* attended =
+            nn::attention(graph, tokens(q_image, sample), tokens(k_image, sample), tokens(v_image, sample), scale,
+                          nn::products_of(q.weight));  // [C, pixels]
         ggml_tensor* image = ggml_cont(context, ggml_transpose(context, attended));
         samples.push_back(ggml_reshape_4d(context, image, width, height, channels, 1));
     }
-    ggml_tensor* out = proj_out_.forward(graph, nn::concat(graph, std::move(samples), 3));
+    ggml_tensor* out = proj_out.forward(graph, nn::concat(graph, std::move(samples), 3));
     tap_image(graph, prefix_ + ".proj_out", out);
     return graph.block_end(tap_image(graph, prefix_, ggml_add(context, x, out)));
 }

@@ -17,13 +17,15 @@ class AttnBlock {
     // x: ggml [W, H, C, B] -> the same
     ggml_tensor* forward(Graph& graph, ggml_tensor* x) const;
 
+    // The parts, for pictures (pictures.h).
+    GroupNorm norm;
+    nn::Conv2d q;
+    nn::Conv2d k;
+    nn::Conv2d v;
+    nn::Conv2d proj_out;
+
   private:
     std::string prefix_;
-    GroupNorm norm_;
-    nn::Conv2d q_;
-    nn::Conv2d k_;
-    nn::Conv2d v_;
-    nn::Conv2d proj_out_;
 };
 
 }  // namespace chroma::autoencoder

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autoencoder/pictures.h"
 #include "common/error.h"
 #include "nn/attention.h"
 
@@ -40,7 +41,13 @@ class AutoencoderModel::Way {
     [[nodiscard]] int64_t resized(int64_t length) const { return decodes() ? length * factor() : length / factor(); }
     [[nodiscard]] int64_t latent(int64_t length) const { return decodes() ? length : length / factor(); }
 
-    [[nodiscard]] ggml_tensor* forward(Graph& graph, ggml_tensor* x) const {
+    // listens: somebody wants to see the layers' outputs.
+    [[nodiscard]] ggml_tensor* forward(Graph& graph, ggml_tensor* x, [[maybe_unused]] bool listens) const {
+#ifdef CHROMA_HAS_ONEDNN
+        if (graph.fuses() && !listens) {
+            return decodes() ? decode_picture(graph, *decoder_, x) : encode_picture(graph, *encoder_, x);
+        }
+#endif
         return decodes() ? decoder_->forward(graph, x) : encoder_->forward(graph, x);
     }
 
@@ -52,10 +59,10 @@ class AutoencoderModel::Way {
         }
     }
 
-    [[nodiscard]] ChromaRunner::Build graph(int64_t samples, int64_t height, int64_t width) const {
-        return [this, samples, height, width](Graph& graph) {
+    [[nodiscard]] ChromaRunner::Build graph(int64_t samples, int64_t height, int64_t width, bool listens) const {
+        return [this, samples, height, width, listens](Graph& graph) {
             ggml_tensor* x = graph.input("x", GGML_TYPE_F32, {width, height, in_channels(), samples});
-            graph.output("y", forward(graph, x));
+            graph.output("y", forward(graph, x, listens));
         };
     }
 
@@ -145,10 +152,11 @@ void AutoencoderModel::run(const Way& way, const Request& request, const RunCont
 void AutoencoderModel::run_whole(const Way& way, const Request& request, const RunContext& run,
                                  std::span<float> results) {
     // One picture after the other, which needs less memory; taps show them all at once.
-    const int64_t together = run.taps.listens() ? request.batch : 1;
+    const bool listens = run.taps.listens();
+    const int64_t together = listens ? request.batch : 1;
     ChromaRunner& runner = this->runner(way, together, way.latent(request.height) * way.latent(request.width));
-    runner.prepare(text(way.name(), " ", together, "x", request.height, "x", request.width),
-                   way.graph(together, request.height, request.width));
+    runner.prepare(text(way.name(), listens ? " shown " : " ", together, "x", request.height, "x", request.width),
+                   way.graph(together, request.height, request.width, listens));
     peak_ = std::max(peak_, runner.held_bytes());
 
     const size_t in_count = way.in_count(request) * static_cast<size_t>(together);
@@ -204,7 +212,7 @@ std::optional<int64_t> AutoencoderModel::choose_tile(const Way& way, const Reque
 
 int64_t AutoencoderModel::plan_whole(const Way& way, const Request& request) {
     return runner(way, 1, way.latent(request.height) * way.latent(request.width))
-        .plan(way.graph(1, request.height, request.width));
+        .plan(way.graph(1, request.height, request.width, /*listens=*/false));
 }
 
 TiledRun AutoencoderModel::plan_tiled(const Way& way, const Request& request, int64_t tile) {

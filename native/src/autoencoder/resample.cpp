@@ -5,29 +5,29 @@
 namespace chroma::autoencoder {
 
 Upsample::Upsample(WeightLoader& loader, const std::string& prefix, int64_t channels)
-    : prefix_(prefix), conv_(loader, prefix + ".conv", channels, channels, 3) {}
+    : conv(loader, prefix + ".conv", channels, channels, 3), prefix_(prefix) {}
 
 ggml_tensor* Upsample::forward(Graph& graph, ggml_tensor* x) const {
-    ggml_tensor* out = conv_.forward(graph, ggml_upscale(graph.context(), x, 2, GGML_SCALE_MODE_NEAREST));
+    ggml_tensor* out = conv.forward(graph, ggml_upscale(graph.context(), x, 2, GGML_SCALE_MODE_NEAREST));
     tap_image(graph, prefix_ + ".conv", out);
     return tap_image(graph, prefix_, out);
 }
 
 ggml_tensor* Upsample::forward_part(Graph& graph, ggml_tensor* x) const {
-    return conv_.forward(graph, ggml_upscale(graph.context(), x, 2, GGML_SCALE_MODE_NEAREST), 1, 0);
+    return conv.forward(graph, ggml_upscale(graph.context(), x, 2, GGML_SCALE_MODE_NEAREST), 1, 0);
 }
 
 Downsample::Downsample(WeightLoader& loader, const std::string& prefix, int64_t channels)
-    : prefix_(prefix), conv_(loader, prefix + ".conv", channels, channels, 3) {}
+    : conv(loader, prefix + ".conv", channels, channels, 3), prefix_(prefix) {}
 
 ggml_tensor* Downsample::forward(Graph& graph, ggml_tensor* x) const {
-    ggml_tensor* out = conv_.forward(graph, ggml_pad(graph.context(), x, 1, 1, 0, 0), 2, 0);
+    ggml_tensor* out = conv.forward(graph, ggml_pad(graph.context(), x, 1, 1, 0, 0), 2, 0);
     tap_image(graph, prefix_ + ".conv", out);
     return tap_image(graph, prefix_, out);
 }
 
 ggml_tensor* Downsample::forward_part(Graph& graph, ggml_tensor* x) const {
-    return conv_.forward(graph, x, 2, 0);
+    return conv.forward(graph, x, 2, 0);
 }
 
 }  // namespace chroma::autoencoder

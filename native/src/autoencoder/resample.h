@@ -20,9 +20,10 @@ class Upsample {
     // Of a part of a picture, with one more pixel on each side: [W + 2, H + 2, C] -> [2W + 2, 2H + 2, C].
     ggml_tensor* forward_part(Graph& graph, ggml_tensor* x) const;
 
+    nn::Conv2d conv;
+
   private:
     std::string prefix_;
-    nn::Conv2d conv_;
 };
 
 // Half the size by a convolution with stride 2; the one missing row and column are zeros on the right and at the
@@ -37,9 +38,10 @@ class Downsample {
     // Of a part of a picture, with one more row and column: [2W + 1, 2H + 1, C] -> [W, H, C].
     ggml_tensor* forward_part(Graph& graph, ggml_tensor* x) const;
 
+    nn::Conv2d conv;
+
   private:
     std::string prefix_;
-    nn::Conv2d conv_;
 };
 
 }  // namespace chroma::autoencoder

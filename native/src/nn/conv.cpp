@@ -107,7 +107,9 @@ Conv2d::Conv2d(WeightLoader& loader, const std::string& prefix, int64_t in, int6
 
 ggml_tensor* Conv2d::forward(Graph& graph, ggml_tensor* x, int stride, int padding) const {
     const Graph::KindScope kind = graph.mark(OperationKind::Convolution);
-    const Convolution convolution(graph, weight, x, stride, padding);
+    // ggml lays out no bfloat16 pixels.
+    ggml_tensor* kernel = weight->type == GGML_TYPE_BF16 ? ggml_cast(graph.context(), weight, GGML_TYPE_F32) : weight;
+    const Convolution convolution(graph, kernel, x, stride, padding);
     std::vector<ggml_tensor*> samples;
     for (int64_t sample = 0; sample < x->ne[3]; ++sample) {
         samples.push_back(convolution.forward(ggml_view_3d(graph.context(), x, x->ne[0], x->ne[1], x->ne[2], x->nb[1],

@@ -30,7 +30,7 @@ ggml_type TypePolicy::in_memory(WeightKind kind, ggml_type natural, int64_t row)
         case WeightKind::Vector:
             return GGML_TYPE_F32;
         case WeightKind::Convolution:
-            return type == GGML_TYPE_F16 ? GGML_TYPE_F16 : GGML_TYPE_F32;
+            return type == GGML_TYPE_F16 || (type == GGML_TYPE_BF16 && convolves_bf16) ? type : GGML_TYPE_F32;
         default:
             return type;
     }

@@ -8,6 +8,7 @@ namespace chroma {
 struct TypePolicy {
     chroma_type type = CHROMA_TYPE_STORED;
     bool convert_approximator = false;
+    bool convolves_bf16 = false;  // the engine multiplies bfloat16 weights of convolutions; else they become float32
 
     // Throws INVALID_ARGUMENT unless the type is STORED, F32, F16, BF16 or a quantised type that can be written.
     void check() const;

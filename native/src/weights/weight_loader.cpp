@@ -53,7 +53,7 @@ class WeightLoader::Impl {
         : checkpoint_(std::move(checkpoint)),
           engine_(std::move(engine)),
           options_(options),
-          policy_{options.type, options.convert_approximator} {
+          policy_{options.type, options.convert_approximator, engine_->kernels().products == GGML_TYPE_BF16} {
         policy_.check();
         check_architecture(expected);
         const size_t most_tensors = checkpoint_->wholes().size();

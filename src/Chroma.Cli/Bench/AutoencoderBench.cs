@@ -47,7 +47,7 @@ internal sealed class AutoencoderBench(BenchPlan plan, BenchPeak peak, IProgress
         return new AutoencoderResult
         {
             Size = pixels,
-            Type = WeightType.F32.ToName(),
+            Type = WeightType.F16.ToName(),
             Backend = BackendNames.Of(backend),
             Seconds = timing.Seconds,
             Runs = timing.Runs,

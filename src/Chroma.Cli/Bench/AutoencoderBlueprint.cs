@@ -26,7 +26,7 @@ internal sealed class AutoencoderBlueprint
         _list.AddGroupNorm("decoder.mid.attn_1.norm", widest);
         foreach (string name in (string[])["q", "k", "v", "proj_out"])
         {
-            _list.AddConvolution($"decoder.mid.attn_1.{name}", WeightType.F32, widest, widest, kernel: 1);
+            _list.AddConvolution($"decoder.mid.attn_1.{name}", WeightType.F16, widest, widest, kernel: 1);
             _projections += (double)widest * widest;
         }
 
@@ -52,7 +52,7 @@ internal sealed class AutoencoderBlueprint
         AddConvolution("decoder.conv_out", input, ImageChannels, scale);
     }
 
-    /// <summary>All tensors, float32: the autoencoder's weights are small beside what it computes.</summary>
+    /// <summary>All tensors: convolutions in half precision, as programs that run the autoencoder on a CPU take them.</summary>
     public IReadOnlyList<RandomTensor> Tensors => _list.Tensors;
 
     private double AttentionChannels { get; }
@@ -73,7 +73,7 @@ internal sealed class AutoencoderBlueprint
         AddConvolution($"{name}.conv2", output, output, scale);
         if (input != output)
         {
-            _list.AddConvolution($"{name}.nin_shortcut", WeightType.F32, input, output, kernel: 1);
+            _list.AddConvolution($"{name}.nin_shortcut", WeightType.F16, input, output, kernel: 1);
             _convolutions += (double)input * output * scale * scale;
         }
     }
@@ -82,7 +82,7 @@ internal sealed class AutoencoderBlueprint
     private void AddConvolution(string name, int input, int output, int scale)
     {
         const int kernel = 3;
-        _list.AddConvolution(name, WeightType.F32, input, output, kernel);
+        _list.AddConvolution(name, WeightType.F16, input, output, kernel);
         _convolutions += (double)input * output * kernel * kernel * scale * scale;
     }
 }
