@@ -178,8 +178,8 @@ public class AutoencoderTests(StoredModels models)
         TensorDifference encoded = TensorDifference.Between(
             half.Encode(image).Mean, half.Encode(image, options: new Layers("encoder.conv_in").Options).Mean);
 
-        Assert.True(1 - decoded.Cosine <= 6e-5 && decoded.RelativeOfMax <= 0.015, $"{1 - decoded.Cosine:g3}, {decoded}");
-        Assert.True(1 - encoded.Cosine <= 6e-5 && encoded.RelativeOfMax <= 0.015, $"{1 - encoded.Cosine:g3}, {encoded}");
+        Assert.True(1 - decoded.Cosine <= 1e-4 && decoded.RelativeOfMax <= 0.02, $"{1 - decoded.Cosine:g3}, {decoded}");
+        Assert.True(1 - encoded.Cosine <= 1e-4 && encoded.RelativeOfMax <= 0.02, $"{1 - encoded.Cosine:g3}, {encoded}");
     }
 
     [Fact]
