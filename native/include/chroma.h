@@ -113,7 +113,9 @@ typedef enum chroma_type {
     CHROMA_TYPE_Q4_K = 18,
     CHROMA_TYPE_Q5_K = 19,
     CHROMA_TYPE_Q6_K = 20,
-    CHROMA_TYPE_OTHER = 21 /* a type that ggml can dequantise but that has no name here (IQ4_XS, ...), or U8/BOOL */
+    CHROMA_TYPE_OTHER = 21, /* a type that ggml can dequantise but that has no name here (IQ4_XS, ...), or U8/BOOL */
+    CHROMA_TYPE_INT8 = 22   /* made while loading: int8 rows of weights and of activations with a scale each, rotated block by block with a
+                               Hadamard matrix; the Approximator, the first and the last layers keep their type. Needs oneDNN on the CPU */
 } chroma_type;
 
 /* Returns the type's usual name ("q8_0"), "unknown" for a value outside the enum. Static. */

@@ -8,6 +8,7 @@
 #include "ggml-impl.h"
 #include "onednn/attention.h"
 #include "onednn/linear.h"
+#include "onednn/linear_int8.h"
 #include "onednn/picture.h"
 #include "onednn/processor.h"
 
@@ -20,6 +21,7 @@ struct Context {
     ggml_abort_callback abort = nullptr;
     void* abort_data = nullptr;
     LinearWorkspace linear;
+    Int8Workspace int8;
     AttentionWorkspace attention;
     PictureWorkspace picture;
 };
@@ -48,17 +50,21 @@ bool is_bias_of(const ggml_tensor* node, const ggml_tensor* product) {
            node->src[1]->ne[0] == product->ne[0] && ggml_is_contiguous(node->src[1]);
 }
 
+bool supports_product(const ggml_tensor* node) {
+    return node->op == GGML_OP_MUL_MAT && (supports_linear(node) || supports_linear_int8(node));
+}
+
 bool supports(const ggml_tensor* node) {
     switch (node->op) {
         case GGML_OP_MUL_MAT:
-            return supports_linear(node);
+            return supports_product(node);
         case GGML_OP_FLASH_ATTN_EXT:
             return supports_attention(node);
         case GGML_OP_CUSTOM:
             return is_picture_operation(node);
         case GGML_OP_ADD:
-            return node->src[0]->op == GGML_OP_MUL_MAT && supports_linear(node->src[0]) && node->view_src != nullptr &&
-                   ggml_is_contiguous(node) && node->src[1]->type == GGML_TYPE_F32 && ggml_is_vector(node->src[1]) &&
+            return supports_product(node->src[0]) && node->view_src != nullptr && ggml_is_contiguous(node) &&
+                   node->src[1]->type == GGML_TYPE_F32 && ggml_is_vector(node->src[1]) &&
                    ggml_is_contiguous(node->src[1]) && node->src[1]->ne[0] == node->ne[0];
         default:
             return moves_nothing(node);
@@ -93,7 +99,11 @@ int compute(ggml_cgraph* graph, int index, Context& context) {
     }
     const bool biased = index + 1 < graph->n_nodes && is_bias_of(graph->nodes[index + 1], node);
     const ggml_tensor* bias = biased ? graph->nodes[index + 1]->src[1] : nullptr;
-    linear(node, bias, node, context.threads, context.linear);
+    if (supports_linear_int8(node)) {
+        linear_int8(node, bias, node, context.threads, context.int8);
+    } else {
+        linear(node, bias, node, context.threads, context.linear);
+    }
     return biased ? 2 : 1;
 }
 

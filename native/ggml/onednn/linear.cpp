@@ -1,12 +1,11 @@
 #include "onednn/linear.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
-#include <memory>
 
 #include "ggml-impl.h"
 #include "onednn/convert.h"
+#include "onednn/for_panels.h"
 #include "onednn/matmul.h"
 #include "onednn/pack.h"
 #include "onednn/panels.h"
@@ -47,42 +46,9 @@ const std::byte* activations(const LinearProblem& problem, int threads, AlignedB
     return reinterpret_cast<const std::byte*>(to);
 }
 
-// Calls body(thread, first row, rows) for panels of W of up to `rows` rows. Threads take them one by one, so that none
-// waits for another before the last panel.
-template <typename Body>
-void for_panels(int64_t n, int64_t rows, int threads, const Body& body) {
-    std::atomic<int64_t> next = 0;
-    on_all_threads(threads, [&](int thread) {
-        for (int64_t first = next.fetch_add(rows); first < n; first = next.fetch_add(rows)) {
-            body(thread, first, std::min(rows, n - first));
-        }
-    });
-}
-
-// A thread's product for panels of one number of rows, and another for the last panel's.
-class ThreadMatmul {
-  public:
-    Matmul& with(const MatmulShape& shape, int64_t rows) {
-        if (rows != rows_) {
-            matmul_ = std::make_unique<Matmul>(shape);
-            rows_ = rows;
-        }
-        return *matmul_;
-    }
-
-  private:
-    std::unique_ptr<Matmul> matmul_;
-    int64_t rows_ = 0;
-};
-
 // Many rows of x: each panel of W is dequantised once, in the order that oneDNN likes best, and meets all of x.
 void long_product(const LinearProblem& problem, const std::byte* x, int threads, LinearWorkspace& workspace) {
-    // The more rows a panel has, the less often x is read; but every thread should have some.
-    constexpr int64_t kMost = 768;
-    constexpr int64_t kPanelsOfAThread = 2;
-    const int64_t fair = problem.n / (kPanelsOfAThread * threads) / kPackedColumns * kPackedColumns;
-    const int64_t rows = std::clamp(fair, kPackedColumns, kMost);
-
+    const int64_t rows = long_panel_rows(problem.n, threads);
     const auto shape = [&](int64_t count, bool packed) {
         return MatmulShape{.m = problem.m,
                            .n = count,

@@ -18,7 +18,9 @@ void on_all_threads(int threads, Body&& body) {
     std::mutex mutex;
 #pragma omp parallel num_threads(threads)
     {
-        omp_set_num_threads(1);  // of this region alone
+        // For regions inside this one. A team of one is not a parallel region to OpenMP, so oneDNN would start threads
+        // of its own.
+        omp_set_num_threads(1);
         try {
             body(omp_get_thread_num());
         } catch (...) {

@@ -29,7 +29,7 @@ void write_struct(T* to, const T& value, const char* name) {
 // be.
 inline chroma_type checked_type(const chroma_type& type) {
     const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(type);
-    if (number > CHROMA_TYPE_OTHER) {
+    if (number > CHROMA_TYPE_INT8) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'type' is ", static_cast<int64_t>(number), ", which is no chroma_type.");
     }
     return static_cast<chroma_type>(number);

@@ -122,7 +122,7 @@ extern "C" {
 const char* chroma_type_name(chroma_type type) {
     // Compared as a number: a value outside the enum must not be read as one.
     const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(type);
-    return number > CHROMA_TYPE_OTHER ? "unknown" : chroma::type_name(static_cast<chroma_type>(number));
+    return number > CHROMA_TYPE_INT8 ? "unknown" : chroma::type_name(static_cast<chroma_type>(number));
 }
 
 chroma_status chroma_type_parse(const char* name, chroma_type* type) {

@@ -189,7 +189,7 @@ bool Engine::computes_on_cpu() const {
 Kernels Engine::kernels() const {
 #ifdef CHROMA_HAS_ONEDNN
     if (devices_.front() == onednn::device()) {
-        return {.fuse = true, .products = onednn::product_type()};
+        return {.fuse = true, .products = onednn::product_type(), .int8 = true};
     }
 #endif
     return {};

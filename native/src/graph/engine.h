@@ -33,6 +33,7 @@ using ContextPtr = std::unique_ptr<ggml_context, ContextDeleter>;
 struct Kernels {
     bool fuse = false;                   // element-wise chains as operations of our own, on the CPU
     ggml_type products = GGML_TYPE_F32;  // the activations of products with weights other than float32
+    bool int8 = false;                   // products of int8 rows
 };
 
 class LogRouter;

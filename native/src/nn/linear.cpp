@@ -5,11 +5,13 @@ namespace chroma::nn {
 Linear::Linear(WeightLoader& loader, const std::string& prefix, int64_t in, int64_t out, bool with_bias,
                WeightKind kind)
     : weight(loader.declare(prefix + ".weight", {out, in}, kind)),
+      row_scales(loader.row_scales(weight)),
       bias(with_bias ? loader.declare(prefix + ".bias", {out}, WeightKind::Vector) : nullptr) {}
 
 ggml_tensor* Linear::forward(Graph& graph, ggml_tensor* x) const {
     const Graph::KindScope kind = graph.mark(OperationKind::Linear);
     ggml_tensor* y = ggml_mul_mat(graph.context(), weight, x);
+    y->src[2] = row_scales;  // the backend on oneDNN knows what it means
     return bias != nullptr ? ggml_add_inplace(graph.context(), y, bias) : y;
 }
 

@@ -9,8 +9,9 @@
 namespace chroma::nn {
 
 struct Linear {
-    ggml_tensor* weight = nullptr;  // ggml [in, out]
-    ggml_tensor* bias = nullptr;    // ggml [out]; null: none
+    ggml_tensor* weight = nullptr;      // ggml [in, out]
+    ggml_tensor* row_scales = nullptr;  // ggml [out], of int8 weights; null: other weights
+    ggml_tensor* bias = nullptr;        // ggml [out]; null: none
 
     Linear() = default;
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "common/error.h"
+#include "int8/int8.h"
 #include "weights/utf8.h"
 
 namespace chroma {
@@ -31,11 +32,25 @@ void apply_scale(const ConversionPiece& piece, std::vector<float>& values) {
     }
 }
 
-void quantize(const ConversionPiece& piece, ggml_type to, const std::vector<float>& values, std::byte* target) {
+void check_finite(const ConversionPiece& piece, ggml_type to, const std::vector<float>& values) {
     if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
         fail(CHROMA_ERROR_FORMAT, "'", piece.from->file, "' has infinite or undefined values in the tensor '",
              printable(piece.from->name), "', which can't be converted to ", ggml_type_name(to), ".");
     }
+}
+
+// The piece's values, scaled.
+std::vector<float> floats_of(const ConversionPiece& piece) {
+    std::vector<float> values(static_cast<size_t>(piece.count));
+    convert_to_float(*piece.from, piece.first, piece.count, values.data());
+    if (piece.scale != nullptr) {
+        apply_scale(piece, values);
+    }
+    return values;
+}
+
+void quantize(const ConversionPiece& piece, ggml_type to, const std::vector<float>& values, std::byte* target) {
+    check_finite(piece, to, values);
     ggml_quantize_chunk(to, values.data(), target, 0, 1, static_cast<int64_t>(values.size()), nullptr);
 }
 
@@ -78,11 +93,7 @@ void convert(const ConversionPiece& piece, ggml_type to, std::byte* target) {
         convert_to_float(*piece.from, piece.first, piece.count, reinterpret_cast<float*>(target));
         return;
     }
-    std::vector<float> values(static_cast<size_t>(piece.count));
-    convert_to_float(*piece.from, piece.first, piece.count, values.data());
-    if (piece.scale != nullptr) {
-        apply_scale(piece, values);
-    }
+    const std::vector<float> values = floats_of(piece);
     switch (to) {
         case GGML_TYPE_F32:
             std::memcpy(target, values.data(), values.size() * sizeof(float));
@@ -97,6 +108,14 @@ void convert(const ConversionPiece& piece, ggml_type to, std::byte* target) {
         default:
             quantize(piece, to, values, target);
             break;
+    }
+}
+
+void convert_to_int8(const ConversionPiece& piece, int64_t row, int8_t* target, float* scales) {
+    std::vector<float> values = floats_of(piece);
+    check_finite(piece, GGML_TYPE_I8, values);
+    for (int64_t i = 0; i < piece.count / row; ++i) {
+        scales[i] = int8::encode(values.data() + i * row, row, target + i * row);
     }
 }
 

@@ -26,6 +26,9 @@ struct ConversionPiece {
 // infinite or NaN.
 void convert(const ConversionPiece& piece, ggml_type to, std::byte* target);
 
+// Writes a piece of whole rows as int8 rows (int8/int8.h) with their scales. Throws FORMAT as convert() does.
+void convert_to_int8(const ConversionPiece& piece, int64_t row, int8_t* target, float* scales);
+
 // Writes a run of a stored tensor's elements as float32, unscaled.
 void convert_to_float(const StoredTensor& tensor, int64_t first, int64_t count, float* values);
 

@@ -41,7 +41,7 @@ class Quantizer {
           container_(container_of(output_path)),
           options_(options),
           policy_{options.type, options.include_approximator} {
-        policy_.check();
+        policy_.check(/*for_file=*/true);
         if (container_ == CHROMA_CONTAINER_SAFETENSORS && ggml_is_quantized(wanted())) {
             fail(CHROMA_ERROR_INVALID_ARGUMENT, "A safetensors file can't hold the type ", type_name(options.type),
                  "; end the output's name in .gguf.");

@@ -90,6 +90,7 @@ constexpr NamedType kNamedTypes[] = {
     {CHROMA_TYPE_Q2_K, GGML_TYPE_Q2_K, "q2_k"},        {CHROMA_TYPE_Q3_K, GGML_TYPE_Q3_K, "q3_k"},
     {CHROMA_TYPE_Q4_K, GGML_TYPE_Q4_K, "q4_k"},        {CHROMA_TYPE_Q5_K, GGML_TYPE_Q5_K, "q5_k"},
     {CHROMA_TYPE_Q6_K, GGML_TYPE_Q6_K, "q6_k"},        {CHROMA_TYPE_OTHER, GGML_TYPE_COUNT, "other"},
+    {CHROMA_TYPE_INT8, GGML_TYPE_I8, "int8"},
 };
 
 std::string in_case(std::string_view text, int (*change)(int)) {

@@ -12,15 +12,16 @@ bool is_float(ggml_type type) {
 
 }  // namespace
 
-void TypePolicy::check() const {
+void TypePolicy::check(bool for_file) const {
     const ggml_type wanted = to_ggml_type(type);
-    const bool writable =
-        type == CHROMA_TYPE_STORED || (wanted != GGML_TYPE_COUNT && (is_float(wanted) || ggml_is_quantized(wanted)));
-    if (!writable) {
+    const bool possible = type == CHROMA_TYPE_STORED || (type == CHROMA_TYPE_INT8 && !for_file) ||
+                          (wanted != GGML_TYPE_COUNT && (is_float(wanted) || ggml_is_quantized(wanted)));
+    if (!possible) {
         const char* name = type_name(type);
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "Weights can't be converted to the type ",
              name == nullptr ? std::to_string(static_cast<int>(type)) : text("'", name, "'"),
-             "; f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k and q2_k are possible.");
+             "; f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k and q2_k are possible",
+             for_file ? "." : ", and int8.");
     }
 }
 
@@ -45,10 +46,12 @@ ggml_type TypePolicy::in_file(WeightKind kind, ggml_type natural, int64_t row) c
         case WeightKind::Vector:
             return is_float(natural) ? natural : GGML_TYPE_F32;
         case WeightKind::Approximator:
-            return convert_approximator ? fit_to_row(wanted, row) : natural;
+            return convert_approximator && wanted != GGML_TYPE_I8 ? fit_to_row(wanted, row) : natural;
         case WeightKind::Edge:
         case WeightKind::Convolution:
             return is_float(wanted) && is_float(natural) ? wanted : natural;
+        case WeightKind::Embedding:
+            return wanted == GGML_TYPE_I8 ? natural : fit_to_row(wanted, row);  // looked up, not multiplied
         default:
             return fit_to_row(wanted, row);
     }

@@ -28,6 +28,7 @@ size_t alignment_of(ggml_type type) {
 struct Declared {
     const WholeTensor* whole = nullptr;
     ggml_tensor* tensor = nullptr;
+    ggml_tensor* scales = nullptr;  // of the rows of an int8 tensor
 };
 
 int64_t stored_bytes(const WholeTensor& whole) {
@@ -54,9 +55,10 @@ class WeightLoader::Impl {
           engine_(std::move(engine)),
           options_(options),
           policy_{options.type, options.convert_approximator, engine_->kernels().products == GGML_TYPE_BF16} {
-        policy_.check();
+        policy_.check(/*for_file=*/false);
+        check_int8();
         check_architecture(expected);
-        const size_t most_tensors = checkpoint_->wholes().size();
+        const size_t most_tensors = 2 * checkpoint_->wholes().size();  // int8 rows have scales
         context_.reset(ggml_init(
             {.mem_size = (most_tensors + 1) * ggml_tensor_overhead(), .mem_buffer = nullptr, .no_alloc = true}));
         if (context_ == nullptr) {
@@ -107,16 +109,28 @@ class WeightLoader::Impl {
         }
         const ggml_type natural = natural_type(whole);
         const ggml_type type = policy_.in_memory(kind, natural, shape.back());
-        if ((kind == WeightKind::Matrix || kind == WeightKind::Embedding) && options_.type != CHROMA_TYPE_STORED &&
-            type != to_ggml_type(options_.type)) {
+        const bool follows =
+            kind == WeightKind::Matrix || (kind == WeightKind::Embedding && options_.type != CHROMA_TYPE_INT8);
+        if (follows && options_.type != CHROMA_TYPE_STORED && type != to_ggml_type(options_.type)) {
             fallbacks_[type] += 1;
         }
         std::vector<int64_t> ne(shape.rbegin(), shape.rend());
         ggml_tensor* tensor = ggml_new_tensor(context_.get(), type, static_cast<int>(ne.size()), ne.data());
         ggml_set_name(tensor, name.c_str());
-        declared_.push_back({&whole, tensor});
+        Declared declared{&whole, tensor};
+        if (type == GGML_TYPE_I8) {
+            declared.scales = ggml_new_tensor_1d(context_.get(), GGML_TYPE_F32, shape.front());
+            ggml_format_name(declared.scales, "%s_scale", name.c_str());
+            row_scales_[tensor] = declared.scales;
+        }
+        declared_.push_back(declared);
         parameters_ += element_count(shape);
         return tensor;
+    }
+
+    [[nodiscard]] ggml_tensor* row_scales(const ggml_tensor* weight) const {
+        const auto found = row_scales_.find(weight);
+        return found == row_scales_.end() ? nullptr : found->second;
     }
 
     std::unique_ptr<Weights> load() {
@@ -158,6 +172,13 @@ class WeightLoader::Impl {
         fail(CHROMA_ERROR_WRONG_MODEL, "'", checkpoint_->path(), "' is ", identity.description, ", not ", wanted, ".");
     }
 
+    void check_int8() const {
+        if (options_.type == CHROMA_TYPE_INT8 && !engine_->kernels().int8) {
+            fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(),
+                 "' can't be loaded as int8: that needs a build with oneDNN, on the CPU.");
+        }
+    }
+
     void check_shape(const WholeTensor& whole, const Shape& shape) const {
         if (shape.empty() || shape.size() > GGML_MAX_DIMS) {
             fail(CHROMA_ERROR_INTERNAL, "The tensor '", whole.name, "' is declared with the shape ", shape_text(shape),
@@ -195,12 +216,18 @@ class WeightLoader::Impl {
         ConversionPiece conversion;
         ggml_type type;
         std::byte* target;
+        float* scales = nullptr;  // of int8 rows
+        int64_t row = 0;          // elements of one
     };
 
     void fill(const std::vector<Declared>& tensors) {
         std::vector<Piece> pieces;
         for (const Declared& declared : tensors) {
             ggml_tensor* tensor = declared.tensor;
+            if (declared.scales != nullptr) {
+                add_int8_pieces(declared, pieces);
+                continue;
+            }
             // Memory of the host is written in place; a device gets each tensor in one go.
             const bool in_place = ggml_backend_buffer_is_host(tensor->buffer);
             std::vector<std::byte> staging(in_place ? 0 : ggml_nbytes(tensor));
@@ -217,12 +244,38 @@ class WeightLoader::Impl {
         convert_all(pieces);
     }
 
+    // Whole rows of an int8 tensor, whose memory is always the host's.
+    static void add_int8_pieces(const Declared& declared, std::vector<Piece>& pieces) {
+        constexpr int64_t kRows = 64;
+        const int64_t row = declared.tensor->ne[0];
+        auto* target = static_cast<std::byte*>(declared.tensor->data);
+        auto* scales = static_cast<float*>(declared.scales->data);
+        for (size_t part = 0; part < declared.whole->parts.size(); ++part) {
+            const StoredTensor* from = declared.whole->parts[part];
+            const int64_t rows = element_count(from->shape) / row;
+            for (int64_t first = 0; first < rows; first += kRows) {
+                const int64_t count = std::min(kRows, rows - first);
+                pieces.push_back({.conversion = {from, declared.whole->scales[part], first * row, count * row, 0},
+                                  .type = GGML_TYPE_I8,
+                                  .target = target + first * row,
+                                  .scales = scales + first,
+                                  .row = row});
+            }
+            target += rows * row;
+            scales += rows;
+        }
+    }
+
     void convert_all(const std::vector<Piece>& pieces) {
         for_each_piece(
             static_cast<int64_t>(pieces.size()), engine_->threads(),
             [&](int64_t index) {
                 const Piece& piece = pieces[static_cast<size_t>(index)];
-                convert(piece.conversion, piece.type, piece.target);
+                if (piece.scales != nullptr) {
+                    convert_to_int8(piece.conversion, piece.row, reinterpret_cast<int8_t*>(piece.target), piece.scales);
+                } else {
+                    convert(piece.conversion, piece.type, piece.target);
+                }
                 done_ += piece.conversion.from->type.bytes(piece.conversion.count);
             },
             [&] {
@@ -237,6 +290,7 @@ class WeightLoader::Impl {
     TypePolicy policy_;
     ContextPtr context_;
     std::vector<Declared> declared_;
+    std::map<const ggml_tensor*, ggml_tensor*> row_scales_;
     std::set<const WholeTensor*> declared_names_;
     std::map<ggml_type, int> fallbacks_;  // matrices that could not have the type asked for, by the type that they got
     int64_t parameters_ = 0;
@@ -334,6 +388,10 @@ std::optional<double> WeightLoader::metadata_number(const std::string& key) cons
 
 ggml_tensor* WeightLoader::declare(const std::string& name, const Shape& shape, WeightKind kind) {
     return impl_->declare(name, shape, kind);
+}
+
+ggml_tensor* WeightLoader::row_scales(const ggml_tensor* weight) const {
+    return impl_->row_scales(weight);
 }
 
 std::unique_ptr<Weights> WeightLoader::load() {

@@ -68,6 +68,9 @@ class WeightLoader {
     // Throws MISSING_TENSOR or TENSOR_SHAPE. Declaring the same name twice is a defect.
     ggml_tensor* declare(const std::string& name, const Shape& shape, WeightKind kind);
 
+    // The scales [rows] of a declared tensor that becomes int8 rows; null for any other.
+    [[nodiscard]] ggml_tensor* row_scales(const ggml_tensor* weight) const;
+
     // Places and converts everything declared. Reports bytes; can be aborted. Call once; the loader is spent then.
     std::unique_ptr<Weights> load();
 

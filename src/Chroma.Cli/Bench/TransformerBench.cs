@@ -32,17 +32,18 @@ internal sealed class TransformerBench(BenchPlan plan, BenchPeak peak, IProgress
     {
         progress.Report($"{type.ToName()} weights");
         ResidentMemory.Reset();
-        using WeightsFile weights = WeightsFile.CreateRandom(TransformerBlueprint.Tensors(plan.Sizes, type), seed: 1);
+        using WeightsFile weights = WeightsFile.CreateRandom(
+            TransformerBlueprint.Tensors(plan.Sizes, type == WeightType.Int8 ? WeightType.BF16 : type), seed: 1);
         Parameters = weights.ParameterCount;
         foreach (int pixels in plan.Pixels)
         {
             List<ForwardResult> results = [];
-            foreach (BenchBackend backend in plan.Backends)
+            foreach (BenchBackend backend in plan.Backends.Where(backend => type != WeightType.Int8 || backend == BenchBackend.Chroma))
             {
                 token.ThrowIfCancellationRequested();
                 progress.Report($"{type.ToName()} at {pixels} pixels on {BackendNames.Of(backend)}");
                 using ChromaEngine engine = BackendNames.Open(backend, plan.Threads);
-                using Transformer transformer = Transformer.Load(engine, weights);
+                using Transformer transformer = Transformer.Load(engine, weights, LoadOptions(type));
                 results.Add(Measure(transformer, weights, type, backend, pixels));
             }
 
@@ -96,15 +97,18 @@ internal sealed class TransformerBench(BenchPlan plan, BenchPeak peak, IProgress
             PairRatio = pair / timing.Seconds,
             Batch = batch,
             CosineToF32 = Cosine(transformer, one, type, backend, pixels),
-            WeightBytes = weights.TensorBytes,
+            WeightBytes = transformer.Memory.WeightBytes + transformer.Memory.MappedBytes,
             ComputeBytes = compute,
             ResidentPeakBytes = ResidentMemory.Peak(),
         };
     }
 
+    // int8 is made while loading; every other type is that of the random weights.
+    private static ModelLoadOptions? LoadOptions(WeightType type) => type == WeightType.Int8 ? new() { Type = type } : null;
+
     private static double Rate(double operations, TimeSpan time) => time > TimeSpan.Zero ? operations / Giga / time.TotalSeconds : 0;
 
-    private double? OwnPeak(WeightType type) => type == WeightType.F32 ? peak.F32 : peak.Bf16;
+    private double? OwnPeak(WeightType type) => type switch { WeightType.F32 => peak.F32, WeightType.Int8 => peak.Int8, _ => peak.Bf16 };
 
     private double Best(Transformer transformer, int pixels, int samples)
     {

@@ -53,7 +53,7 @@ internal sealed class GenerateArguments
 
     public Option<int?> PaddingTokens { get; } = new("--padding-tokens") { Description = "Padding tokens that the transformer sees; 1 unless told." };
 
-    public Option<WeightType> Type { get; } = CommonOptions.Type("Convert weights while loading");
+    public Option<WeightType> Type { get; } = CommonOptions.Type("Convert weights while loading", WeightTypes.Targets);
 
     public Option<RopeAxes?> RopeAxes { get; } = CommonOptions.RopeAxes();
 

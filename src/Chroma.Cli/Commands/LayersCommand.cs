@@ -40,7 +40,7 @@ internal static class LayersCommand
             AllowMultipleArgumentsPerToken = true,
         };
         Option<RopeAxes?> ropeAxes = CommonOptions.RopeAxes();
-        Option<WeightType> type = CommonOptions.Type("Convert the weights while loading");
+        Option<WeightType> type = CommonOptions.Type("Convert the weights while loading", WeightTypes.Targets);
         Option<string> textMask = new("--text-mask")
         {
             Description = "What padding sees in the text encoder: key (diffusers), training (the training code) or none (ComfyUI).",

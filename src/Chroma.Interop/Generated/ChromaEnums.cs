@@ -78,6 +78,8 @@ public enum chroma_type
     CHROMA_TYPE_Q6_K = 20,
     /// <summary>A type that ggml can dequantise but that has no name here (IQ4_XS, ...), or U8/BOOL</summary>
     CHROMA_TYPE_OTHER = 21,
+    /// <summary>Made while loading: int8 rows of weights and of activations with a scale each, rotated block by block with a Hadamard matrix; the Approximator, the first and the last layers keep their type. Needs oneDNN on the CPU</summary>
+    CHROMA_TYPE_INT8 = 22,
 }
 
 /// <summary>---------------------------------------------------------------- callbacks</summary>

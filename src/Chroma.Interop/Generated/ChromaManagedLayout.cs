@@ -46,6 +46,7 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("CHROMA_TYPE_Q5_K", (long)chroma_type.CHROMA_TYPE_Q5_K));
         entries.Add(("CHROMA_TYPE_Q6_K", (long)chroma_type.CHROMA_TYPE_Q6_K));
         entries.Add(("CHROMA_TYPE_OTHER", (long)chroma_type.CHROMA_TYPE_OTHER));
+        entries.Add(("CHROMA_TYPE_INT8", (long)chroma_type.CHROMA_TYPE_INT8));
         entries.Add(("CHROMA_LOG_DEBUG", (long)chroma_log_level.CHROMA_LOG_DEBUG));
         entries.Add(("CHROMA_LOG_INFO", (long)chroma_log_level.CHROMA_LOG_INFO));
         entries.Add(("CHROMA_LOG_WARNING", (long)chroma_log_level.CHROMA_LOG_WARNING));

@@ -15,9 +15,9 @@ public sealed record QuantizeOptions
     internal void Check()
     {
         ChromaEngineOptions.CheckThreads(Threads);
-        if (!Type.IsTarget())
+        if (!Type.IsFileTarget())
         {
-            throw new ArgumentException($"Weights cannot be converted to {Type}; expected one of {string.Join(", ", WeightTypes.Targets)}.", "options");
+            throw new ArgumentException($"Weights cannot be converted to {Type} in a file; expected one of {string.Join(", ", WeightTypes.FileTargets)}.", "options");
         }
     }
 }

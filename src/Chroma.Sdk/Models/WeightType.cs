@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Chroma.Interop;
 
 namespace Chroma.Models;
@@ -70,4 +71,11 @@ public enum WeightType
 
     /// <summary>A type that can be read but has no name here; <see cref="WeightsTensor.StoredType"/> says which. Read only.</summary>
     Other = chroma_type.CHROMA_TYPE_OTHER,
+
+    /// <summary>
+    /// While loading only, for speed on the CPU: int8 rows of weights and of activations with a scale each, rotated by blocks so that
+    /// outliers do not cost precision. The Approximator and the first and last layers keep their type. Needs a native library with oneDNN.
+    /// </summary>
+    [SuppressMessage("Naming", "CA1720:Identifiers should not contain type names", Justification = "The type is known by this name.")]
+    Int8 = chroma_type.CHROMA_TYPE_INT8,
 }

@@ -38,7 +38,8 @@ public sealed unsafe class WeightTypeTests
     {
         Assert.Equal(
             ["f32", "f16", "bf16", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k"],
-            WeightTypes.Targets.Select(type => type.ToName()));
-        Assert.All(WeightTypes.Targets, type => Assert.Equal(type.ToName().StartsWith('q'), type.IsQuantized()));
+            WeightTypes.FileTargets.Select(type => type.ToName()));
+        Assert.Equal([.. WeightTypes.FileTargets, WeightType.Int8], WeightTypes.Targets);
+        Assert.All(WeightTypes.FileTargets, type => Assert.Equal(type.ToName().StartsWith('q'), type.IsQuantized()));
     }
 }

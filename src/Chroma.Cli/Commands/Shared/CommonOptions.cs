@@ -47,10 +47,11 @@ internal static class CommonOptions
 
     /// <summary><c>--type</c>: what weights are converted to.</summary>
     /// <param name="description">What for.</param>
-    public static Option<WeightType> Type(string description) => new("--type")
+    /// <param name="targets">The types that are possible.</param>
+    public static Option<WeightType> Type(string description, IReadOnlyList<WeightType> targets) => new("--type")
     {
-        Description = $"{description}: {string.Join(", ", WeightTypes.Targets.Select(type => type.ToName()))}.",
-        CustomParser = ParseType,
+        Description = $"{description}: {string.Join(", ", targets.Select(type => type.ToName()))}.",
+        CustomParser = argument => ParseType(argument, targets),
     };
 
     /// <summary><c>--rope-axes</c>: what a transformer's shapes do not tell.</summary>
@@ -60,16 +61,16 @@ internal static class CommonOptions
         CustomParser = ParseRopeAxes,
     };
 
-    private static WeightType ParseType(ArgumentResult argument)
+    private static WeightType ParseType(ArgumentResult argument, IReadOnlyList<WeightType> targets)
     {
         string name = argument.Tokens[0].Value;
-        if (WeightTypes.TryParse(name, out WeightType type) && type.IsTarget())
+        if (WeightTypes.TryParse(name, out WeightType type) && targets.Contains(type))
         {
             return type;
         }
 
         argument.AddError(
-            $"The option --type must be one of {string.Join(", ", WeightTypes.Targets.Select(target => target.ToName()))}, but is '{name}'.");
+            $"The option --type must be one of {string.Join(", ", targets.Select(target => target.ToName()))}, but is '{name}'.");
         return default;
     }
 

@@ -1,0 +1,60 @@
+#include "int8/int8.h"
+
+#include <cmath>
+
+namespace chroma::int8 {
+
+namespace {
+
+constexpr int64_t kLanes = 16;  // neighbours belong to different blocks, so that every step is one of whole vectors
+constexpr int64_t kMostBlock = 64;
+constexpr float kLargest = 127.0F;
+
+// The values of a block: the largest power of two, up to kMostBlock, that a row can be cut into. 1: not rotated.
+int64_t block_size(int64_t count) {
+    int64_t size = kMostBlock;
+    while (size > 1 && count % (kLanes * size) != 0) {
+        size /= 2;
+    }
+    return size;
+}
+
+// kLanes blocks at once, by the fast Walsh-Hadamard transform; value i of block b is at values[i * kLanes + b].
+void transform(float* values, int64_t size) {
+    for (int64_t half = 1; half < size; half *= 2) {
+        for (int64_t start = 0; start < size; start += 2 * half) {
+            float* low = values + start * kLanes;
+            float* high = low + half * kLanes;
+            for (int64_t i = 0; i < half * kLanes; ++i) {
+                const float sum = low[i] + high[i];
+                high[i] = low[i] - high[i];
+                low[i] = sum;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+float encode(float* row, int64_t count, int8_t* values) {
+    const int64_t size = block_size(count);
+    if (size > 1) {
+        for (int64_t first = 0; first < count; first += size * kLanes) {
+            transform(row + first, size);
+        }
+    }
+    float largest = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        const float magnitude = std::fabs(row[i]);
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    const float steps = largest > 0 ? kLargest / largest : 0.0F;
+    constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it leaves a whole number
+    for (int64_t i = 0; i < count; ++i) {
+        values[i] = static_cast<int8_t>(static_cast<int32_t>((row[i] * steps + kRounder) - kRounder));
+    }
+    // The transform is the rotation times the root of the block's size.
+    return largest / kLargest / std::sqrt(static_cast<float>(size));
+}
+
+}  // namespace chroma::int8

@@ -1,0 +1,52 @@
+// How the rows of a weight matrix are shared among threads.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "onednn/matmul.h"
+#include "onednn/pack.h"
+#include "onednn/team.h"
+
+namespace chroma::onednn {
+
+// Rows of a panel that meets many rows of x: the more it has, the less often x is read; but every thread should have
+// some.
+inline int64_t long_panel_rows(int64_t n, int threads) {
+    constexpr int64_t kMost = 768;
+    constexpr int64_t kPanelsOfAThread = 2;
+    const int64_t fair = n / (kPanelsOfAThread * threads) / kPackedColumns * kPackedColumns;
+    return std::clamp(fair, kPackedColumns, kMost);
+}
+
+// Calls body(thread, first row, rows) for panels of up to `rows` rows. Threads take them one by one, so that none waits
+// for another before the last panel.
+template <typename Body>
+void for_panels(int64_t n, int64_t rows, int threads, const Body& body) {
+    std::atomic<int64_t> next = 0;
+    on_all_threads(threads, [&](int thread) {
+        for (int64_t first = next.fetch_add(rows); first < n; first = next.fetch_add(rows)) {
+            body(thread, first, std::min(rows, n - first));
+        }
+    });
+}
+
+// A thread's product for panels of one number of rows, made again for the last panel's.
+class ThreadMatmul {
+  public:
+    Matmul& with(const MatmulShape& shape, int64_t rows) {
+        if (rows != rows_) {
+            matmul_ = std::make_unique<Matmul>(shape);
+            rows_ = rows;
+        }
+        return *matmul_;
+    }
+
+  private:
+    std::unique_ptr<Matmul> matmul_;
+    int64_t rows_ = 0;
+};
+
+}  // namespace chroma::onednn

@@ -1,0 +1,23 @@
+// Linear layers with int8 weights: activations become int8 row by row, and products are exact integers.
+#pragma once
+
+#include "ggml.h"
+#include "onednn/aligned_buffer.h"
+
+namespace chroma::onednn {
+
+// True for a MUL_MAT of I8 weights (int8/int8.h) whose scales, one for each row, are its third source.
+bool supports_linear_int8(const ggml_tensor* node);
+
+// Memory that is kept between products.
+struct Int8Workspace {
+    AlignedBuffer activations;
+    AlignedBuffer scales;  // of the activations' rows
+};
+
+// Computes the MUL_MAT `node` and adds bias (null: none). The result goes to `to`, which has the node's shape. It is
+// the same for any number of threads.
+void linear_int8(const ggml_tensor* node, const ggml_tensor* bias, ggml_tensor* to, int threads,
+                 Int8Workspace& workspace);
+
+}  // namespace chroma::onednn
