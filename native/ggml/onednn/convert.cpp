@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "onednn/dequantize_avx512.h"
 #include "onednn/processor.h"
 
 #ifdef CHROMA_X86_KERNELS
@@ -24,12 +25,6 @@ bf16 round_to_bf16(float value) {
     return static_cast<bf16>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
 }
 
-constexpr int64_t kQ8Block = 32;
-struct Q8Block {
-    ggml_fp16_t scale;
-    int8_t values[kQ8Block];
-};
-
 #ifdef CHROMA_X86_KERNELS
 
 CHROMA_AVX512_BF16 void to_bf16_avx512(const float* from, bf16* to, size_t count) {
@@ -40,17 +35,6 @@ CHROMA_AVX512_BF16 void to_bf16_avx512(const float* from, bf16* to, size_t count
     }
     for (; i < count; ++i) {
         to[i] = round_to_bf16(from[i]);
-    }
-}
-
-CHROMA_AVX512_BF16 void q8_0_to_bf16_avx512(const Q8Block* from, bf16* to, int64_t blocks) {
-    for (int64_t block = 0; block < blocks; ++block, to += kQ8Block) {
-        const __m512 scale = _mm512_set1_ps(_cvtsh_ss(from[block].scale));
-        const auto* values = reinterpret_cast<const __m128i*>(from[block].values);
-        const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(values)));
-        const __m512 high = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(values + 1)));
-        const __m512bh pair = _mm512_cvtne2ps_pbh(_mm512_mul_ps(high, scale), _mm512_mul_ps(low, scale));
-        _mm512_storeu_si512(to, (__m512i)pair);
     }
 }
 
@@ -81,12 +65,9 @@ void dequantize_row(ggml_type type, const void* from, bf16* to, int64_t count) {
         to_bf16(static_cast<const float*>(from), to, static_cast<size_t>(count));
         return;
     }
-#ifdef CHROMA_X86_KERNELS
-    if (type == GGML_TYPE_Q8_0 && has_avx512_bf16()) {
-        q8_0_to_bf16_avx512(static_cast<const Q8Block*>(from), to, count / kQ8Block);
+    if (dequantize_row_avx512(type, from, to, count)) {
         return;
     }
-#endif
     // By way of float32, a few blocks at a time, so that the floats stay in the first-level cache.
     constexpr int64_t kChunk = 1024;  // whole blocks of every type
     std::array<float, kChunk> floats;
