@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <vector>
 
 #include "onednn/attention_kernels.h"
 #include "onednn/team.h"
@@ -29,7 +30,7 @@ class TiledAttention {
           chunk_bytes_(key_bytes_ + kAttentionChunk * value_width_ * kernels.element_bytes),
           query_bytes_(padded(kTile * task.channels * kernels.element_bytes, kAlignment)) {}
 
-    void run(int threads, AttentionWorkspace& workspace) const {
+    void run(int threads, Workspace& workspace) const {
         const int64_t key_heads = task_.heads / task_.heads_per_key_head;
         const int64_t head_bytes = chunks_ * chunk_bytes_;
         const int64_t together = std::clamp<int64_t>(kPackedBytes / head_bytes, 1, key_heads);
@@ -120,63 +121,58 @@ class TiledAttention {
     int64_t query_bytes_;  // of a tile
 };
 
-// Float32 with whole floats from each value to the next.
-bool is_float_rows(const ggml_tensor* tensor) {
-    return tensor->type == GGML_TYPE_F32 && tensor->nb[0] == sizeof(float) && tensor->nb[1] % sizeof(float) == 0 &&
-           tensor->nb[2] % sizeof(float) == 0;
+// [channels, heads, tokens]
+HeadRows head_rows(const ggml_tensor* tensor) {
+    return {static_cast<const float*>(tensor->data), static_cast<int64_t>(tensor->nb[2] / sizeof(float)),
+            static_cast<int64_t>(tensor->nb[1] / sizeof(float))};
 }
 
-float float_parameter(const ggml_tensor* node, int index) {
-    return std::bit_cast<float>(node->op_params[index]);
-}
-
-HeadRows head_rows(const ggml_tensor* tensor, int64_t sample) {
-    const auto* bytes = static_cast<const std::byte*>(tensor->data) + sample * static_cast<int64_t>(tensor->nb[3]);
-    return {reinterpret_cast<const float*>(bytes), static_cast<int64_t>(tensor->nb[1] / sizeof(float)),
-            static_cast<int64_t>(tensor->nb[2] / sizeof(float))};
-}
-
-}  // namespace
-
-void attention(const Attention& task, Arithmetic arithmetic, int threads, AttentionWorkspace& workspace) {
-    const AttentionKernels* bf16 = arithmetic == Arithmetic::BF16 ? attention_kernels_bf16() : nullptr;
-    TiledAttention(task, bf16 != nullptr ? *bf16 : *attention_kernels_f32()).run(threads, workspace);
-}
-
-bool supports_attention(const ggml_tensor* node) {
-    const ggml_tensor* q = node->src[0];
-    const ggml_tensor* k = node->src[1];
-    const ggml_tensor* v = node->src[2];
-    const bool plain = node->src[3] == nullptr && node->src[4] == nullptr && float_parameter(node, 1) == 0.0F &&
-                       float_parameter(node, 2) == 0.0F;
-    return plain && node->op == GGML_OP_FLASH_ATTN_EXT && is_float_rows(q) && is_float_rows(k) && is_float_rows(v) &&
-           q->ne[0] % 2 == 0 && v->ne[0] % 2 == 0 && k->ne[2] == v->ne[2] && q->ne[2] % k->ne[2] == 0 &&
-           q->ne[3] == k->ne[3] && node->type == GGML_TYPE_F32 && ggml_is_contiguous(node);
-}
-
-void attention(const ggml_tensor* node, int threads, AttentionWorkspace& workspace) {
+// Operands: q, k, v [, cos, sin]; parameters: the scale, and whether there are the tables.
+void compute_attention(ggml_tensor* node, int threads, Workspace& workspace) {
     const ggml_tensor* q = node->src[0];
     const ggml_tensor* k = node->src[1];
     const ggml_tensor* v = node->src[2];
     Attention task;
     task.channels = q->ne[0];
     task.value_channels = v->ne[0];
-    task.queries = q->ne[1];
-    task.keys = k->ne[1];
-    task.heads = q->ne[2];
-    task.heads_per_key_head = q->ne[2] / k->ne[2];
-    task.scale = float_parameter(node, 0);
+    task.queries = q->ne[2];
+    task.keys = k->ne[2];
+    task.heads = q->ne[1];
+    task.heads_per_key_head = q->ne[1] / k->ne[1];
+    task.scale = std::bit_cast<float>(parameter(node, 0));
+    task.q = head_rows(q);
+    task.k = head_rows(k);
+    task.v = head_rows(v);
+    if (parameter(node, 1) != 0) {
+        const HeadRows cos = head_rows(node->src[3]);
+        const HeadRows sin = head_rows(node->src[4]);
+        task.query_rotation = task.key_rotation = {cos.values, sin.values, cos.row_stride};
+    }
+    task.out = static_cast<float*>(node->data);
     task.out_row_stride = node->ne[0] * node->ne[1];
     task.out_head_stride = node->ne[0];
-    const Arithmetic arithmetic =
-        ggml_flash_attn_ext_get_prec(node) == GGML_PREC_F32 ? Arithmetic::F32 : Arithmetic::BF16;
-    for (int64_t sample = 0; sample < q->ne[3]; ++sample) {
-        task.q = head_rows(q, sample);
-        task.k = head_rows(k, sample);
-        task.v = head_rows(v, sample);
-        task.out = static_cast<float*>(node->data) + sample * task.out_row_stride * node->ne[2];
-        attention(task, arithmetic, threads, workspace);
+    attention(task, Arithmetic::BF16, threads, workspace);
+}
+
+}  // namespace
+
+void attention(const Attention& task, Arithmetic arithmetic, int threads, Workspace& workspace) {
+    const AttentionKernels* bf16 = arithmetic == Arithmetic::BF16 ? attention_kernels_bf16() : nullptr;
+    TiledAttention(task, bf16 != nullptr ? *bf16 : *attention_kernels_f32()).run(threads, workspace);
+}
+
+ggml_tensor* attention(ggml_context* context, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, ggml_tensor* cos,
+                       ggml_tensor* sin, float scale) {
+    std::vector<ggml_tensor*> operands{q, k, v};
+    if (cos != nullptr) {
+        operands.push_back(cos);
+        operands.push_back(sin);
     }
+    ggml_tensor* node =
+        custom(context, compute_attention, GGML_TYPE_F32, std::array{v->ne[0], q->ne[1], q->ne[2]}, operands);
+    set_parameter(node, 0, std::bit_cast<int32_t>(scale));
+    set_parameter(node, 1, cos != nullptr ? 1 : 0);
+    return node;
 }
 
 }  // namespace chroma::onednn

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "ggml.h"
-#include "onednn/aligned_buffer.h"
+#include "onednn/custom.h"
 #include "onednn/processor.h"
 
 namespace chroma::onednn {
@@ -40,19 +40,13 @@ struct Attention {
     int64_t out_head_stride = 0;
 };
 
-// Memory that is kept from one call to the next.
-struct AttentionWorkspace {
-    AlignedBuffer packed;
-    AlignedBuffer scratch;
-};
-
 // Products have float32 sums, and their factors are bf16 with Arithmetic::BF16 where the processor has instructions for
 // it, else float32; the softmax is float32. The result does not depend on the number of threads. Throws std::bad_alloc.
-void attention(const Attention& task, Arithmetic arithmetic, int threads, AttentionWorkspace& workspace);
+void attention(const Attention& task, Arithmetic arithmetic, int threads, Workspace& workspace);
 
-// ggml's GGML_OP_FLASH_ATTN_EXT without mask, bias and soft cap, on float32 tensors with contiguous rows. It is bf16
-// unless its precision is set to GGML_PREC_F32.
-bool supports_attention(const ggml_tensor* node);
-void attention(const ggml_tensor* node, int threads, AttentionWorkspace& workspace);
+// The same as an operation of a graph. q, k, v: float32 [D, heads, N], rows contiguous, D even -> [D, heads, N]. cos
+// and sin: the rotary embedding of queries and keys, [D, 1, N], or null.
+ggml_tensor* attention(ggml_context* context, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, ggml_tensor* cos,
+                       ggml_tensor* sin, float scale);
 
 }  // namespace chroma::onednn

@@ -6,10 +6,9 @@
 #include "ggml-backend-impl.h"
 #include "ggml-cpu.h"
 #include "ggml-impl.h"
-#include "onednn/attention.h"
+#include "onednn/custom.h"
 #include "onednn/linear.h"
 #include "onednn/linear_int8.h"
-#include "onednn/picture.h"
 #include "onednn/processor.h"
 
 namespace chroma::onednn {
@@ -22,8 +21,7 @@ struct Context {
     void* abort_data = nullptr;
     LinearWorkspace linear;
     Int8Workspace int8;
-    AttentionWorkspace attention;
-    PictureWorkspace picture;
+    Workspace custom;
 };
 
 Context& context_of(ggml_backend_t backend) {
@@ -58,10 +56,8 @@ bool supports(const ggml_tensor* node) {
     switch (node->op) {
         case GGML_OP_MUL_MAT:
             return supports_product(node);
-        case GGML_OP_FLASH_ATTN_EXT:
-            return supports_attention(node);
         case GGML_OP_CUSTOM:
-            return is_picture_operation(node);
+            return is_custom(node);
         case GGML_OP_ADD:
             return supports_product(node->src[0]) && node->view_src != nullptr && ggml_is_contiguous(node) &&
                    node->src[1]->type == GGML_TYPE_F32 && ggml_is_vector(node->src[1]) &&
@@ -89,12 +85,8 @@ int compute(ggml_cgraph* graph, int index, Context& context) {
         add_bias(node);
         return 1;
     }
-    if (node->op == GGML_OP_FLASH_ATTN_EXT) {
-        attention(node, context.threads, context.attention);
-        return 1;
-    }
     if (node->op == GGML_OP_CUSTOM) {
-        compute_picture_operation(node, context.threads, context.picture);
+        compute_custom(node, context.threads, context.custom);
         return 1;
     }
     const bool biased = index + 1 < graph->n_nodes && is_bias_of(graph->nodes[index + 1], node);

@@ -158,9 +158,9 @@ class Bands {
 };
 
 // Lays the weights out as the convolution wants them.
-void pack_weights(const ConvolutionTask& task, const Bands& bands, int threads, PictureWorkspace& workspace) {
+void pack_weights(const ConvolutionTask& task, const Bands& bands, int threads, Workspace& workspace) {
     const Bands::PlainWeight plain = bands.plain_weight();
-    auto* values = workspace.plain_weights.reserve<float>(static_cast<size_t>(plain.out * plain.row()));
+    auto* values = workspace.plain.reserve<float>(static_cast<size_t>(plain.out * plain.row()));
     const int64_t stored = task.weight->ne[2] * plain.kernel * plain.kernel;
     memory::desc packed;
     on_all_threads(threads, [&](int thread) {
@@ -180,7 +180,7 @@ void pack_weights(const ConvolutionTask& task, const Bands& bands, int threads, 
     const int before = omp_get_max_threads();
     omp_set_num_threads(threads);
     memory from(plain.desc(), cpu(), values);
-    memory to(packed, cpu(), workspace.weights.reserve<std::byte>(packed.get_size()));
+    memory to(packed, cpu(), workspace.packed.reserve<std::byte>(packed.get_size()));
     dnnl::reorder(from, to).execute(stream(), from, to);
     stream().wait();
     omp_set_num_threads(before);
@@ -223,10 +223,10 @@ class BandConvolution {
 
 }  // namespace
 
-void convolution(const ConvolutionTask& task, int threads, PictureWorkspace& workspace) {
+void convolution(const ConvolutionTask& task, int threads, Workspace& workspace) {
     const Bands bands(task);
     pack_weights(task, bands, threads, workspace);
-    const auto* weights = workspace.weights.reserve<std::byte>(0);
+    const auto* weights = workspace.packed.reserve<std::byte>(0);
     constexpr int64_t kAlignment = 64;
     const int64_t input_bytes = (bands.input_bytes() + kAlignment - 1) / kAlignment * kAlignment;
     const int64_t own_bytes = input_bytes + (bands.output_bytes() + kAlignment - 1) / kAlignment * kAlignment;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ggml.h"
+#include "onednn/custom.h"
 #include "onednn/picture.h"
 
 namespace chroma::onednn {
@@ -20,6 +21,6 @@ struct ConvolutionTask {
     bool add = false;           // to what is there
 };
 
-void convolution(const ConvolutionTask& task, int threads, PictureWorkspace& workspace);
+void convolution(const ConvolutionTask& task, int threads, Workspace& workspace);
 
 }  // namespace chroma::onednn

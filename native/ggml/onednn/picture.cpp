@@ -4,10 +4,11 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cstring>
+#include <span>
 #include <vector>
 
 #include "onednn/convolution.h"
+#include "onednn/custom.h"
 #include "onednn/pixels.h"
 #include "onednn/team.h"
 
@@ -16,17 +17,6 @@ namespace chroma::onednn {
 namespace {
 
 constexpr int64_t kChannelMultiple = 16;
-
-// What an operation is told besides its operands: numbers behind those that ggml keeps for a custom operation.
-constexpr size_t kFirstParameter = 12;
-
-void set_parameter(ggml_tensor* node, size_t index, int32_t value) {
-    node->op_params[kFirstParameter + index] = value;
-}
-
-int32_t parameter(const ggml_tensor* node, size_t index) {
-    return node->op_params[kFirstParameter + index];
-}
 
 // Rows of a picture that are worked on at a time.
 constexpr int64_t kRowsAtATime = 4;
@@ -45,7 +35,7 @@ std::byte* row_of(const ggml_tensor* picture, int64_t row) {
     return static_cast<std::byte*>(picture->data) + static_cast<size_t>(row) * picture->nb[2];
 }
 
-void compute_picture(ggml_tensor* node, int threads, PictureWorkspace& /*workspace*/) {
+void compute_picture(ggml_tensor* node, int threads, Workspace& /*workspace*/) {
     const ggml_tensor* x = node->src[0];
     const auto* values = static_cast<const float*>(x->data);
     const int64_t width = node->ne[1];
@@ -55,7 +45,7 @@ void compute_picture(ggml_tensor* node, int threads, PictureWorkspace& /*workspa
     });
 }
 
-void compute_group_norm(ggml_tensor* node, int threads, PictureWorkspace& /*workspace*/) {
+void compute_group_norm(ggml_tensor* node, int threads, Workspace& /*workspace*/) {
     const ggml_tensor* x = node->src[0];
     const auto* scale = static_cast<const float*>(node->src[1]->data);
     const auto* bias = static_cast<const float*>(node->src[2]->data);
@@ -96,7 +86,7 @@ void compute_group_norm(ggml_tensor* node, int threads, PictureWorkspace& /*work
     }
 }
 
-void compute_normalise(ggml_tensor* node, int threads, PictureWorkspace& /*workspace*/) {
+void compute_normalise(ggml_tensor* node, int threads, Workspace& /*workspace*/) {
     const ggml_tensor* x = node->src[0];
     const auto* factor = static_cast<const float*>(node->src[1]->data);
     for_rows(node->ne[2], threads, [&](int64_t first, int64_t count) {
@@ -108,7 +98,7 @@ void compute_normalise(ggml_tensor* node, int threads, PictureWorkspace& /*works
 enum class Result { Picture, Planes, Sum };
 
 // Operands: [picture to add to,] x, weight, bias [, norm]; parameters: Resize, Result, whether there is a norm.
-void compute_convolution(ggml_tensor* node, int threads, PictureWorkspace& workspace) {
+void compute_convolution(ggml_tensor* node, int threads, Workspace& workspace) {
     const auto result = static_cast<Result>(parameter(node, 1));
     ggml_tensor* const* operands = node->src + (result == Result::Sum ? 1 : 0);
     ConvolutionTask task;
@@ -121,46 +111,6 @@ void compute_convolution(ggml_tensor* node, int threads, PictureWorkspace& works
     task.planes = result == Result::Planes;
     task.add = result == Result::Sum;
     convolution(task, threads, workspace);
-}
-
-using Compute = void (*)(ggml_tensor*, int threads, PictureWorkspace&);
-
-// What ggml calls for a custom operation, should it ever get one of these: one thread does it all.
-template <Compute kCompute>
-void on_ggml(ggml_tensor* node, int thread, int /*threads*/, void* /*user_data*/) {
-    if (thread == 0) {
-        PictureWorkspace workspace;
-        kCompute(node, 1, workspace);
-    }
-}
-
-struct Operation {
-    ggml_custom_op_t on_ggml;
-    Compute compute;
-};
-
-template <Compute kCompute>
-constexpr Operation kOperation{on_ggml<kCompute>, kCompute};
-
-constexpr std::array kOperations{kOperation<compute_picture>, kOperation<compute_group_norm>,
-                                 kOperation<compute_normalise>, kOperation<compute_convolution>};
-
-const Operation* operation_of(const ggml_tensor* node) {
-    if (node->op != GGML_OP_CUSTOM) {
-        return nullptr;
-    }
-    ggml_custom_op_t function = nullptr;  // the first of what ggml keeps
-    std::memcpy(&function, node->op_params, sizeof(function));
-    const auto* found = std::find_if(kOperations.begin(), kOperations.end(),
-                                     [&](const Operation& operation) { return operation.on_ggml == function; });
-    return found != kOperations.end() ? found : nullptr;
-}
-
-template <Compute kCompute, size_t N>
-ggml_tensor* custom(ggml_context* context, ggml_type type, const std::array<int64_t, 3>& ne,
-                    std::array<ggml_tensor*, N> operands) {
-    return ggml_custom_4d(context, type, ne[0], ne[1], ne[2], 1, operands.data(), static_cast<int>(N),
-                          on_ggml<kCompute>, 1, nullptr);
 }
 
 std::vector<ggml_tensor*> operands_of(const ConvolutionStep& step) {
@@ -193,51 +143,36 @@ int64_t resized(int64_t length, Resize resize) {
 
 ggml_tensor* picture(ggml_context* context, ggml_tensor* x, ggml_type type) {
     const int64_t channels = (x->ne[2] + kChannelMultiple - 1) / kChannelMultiple * kChannelMultiple;
-    return custom<compute_picture>(context, type, {channels, x->ne[0], x->ne[1]}, std::array{x});
+    return custom(context, compute_picture, type, std::array{channels, x->ne[0], x->ne[1]}, std::array{x});
 }
 
 ggml_tensor* group_norm(ggml_context* context, ggml_tensor* x, ggml_tensor* scale, ggml_tensor* bias, int groups,
                         float epsilon) {
-    ggml_tensor* node =
-        custom<compute_group_norm>(context, GGML_TYPE_F32, {x->ne[0], 2, 1}, std::array{x, scale, bias});
+    ggml_tensor* node = custom(context, compute_group_norm, GGML_TYPE_F32, std::array{x->ne[0], int64_t{2}},
+                               std::array{x, scale, bias});
     set_parameter(node, 0, groups);
     set_parameter(node, 1, std::bit_cast<int32_t>(epsilon));
     return node;
 }
 
 ggml_tensor* normalise(ggml_context* context, ggml_tensor* x, ggml_tensor* norm) {
-    return custom<compute_normalise>(context, x->type, {x->ne[0], x->ne[1], x->ne[2]}, std::array{x, norm});
+    return custom(context, compute_normalise, x->type, std::span(x->ne, 3), std::array{x, norm});
 }
 
 ggml_tensor* convolution(ggml_context* context, const ConvolutionStep& step) {
-    std::vector<ggml_tensor*> operands = operands_of(step);
-    ggml_tensor* node = ggml_custom_4d(context, step.x->type, step.weight->ne[3], resized(step.x->ne[1], step.resize),
-                                       resized(step.x->ne[2], step.resize), 1, operands.data(),
-                                       static_cast<int>(operands.size()), on_ggml<compute_convolution>, 1, nullptr);
-    return set_parameters(node, step, Result::Picture);
+    const std::array ne{step.weight->ne[3], resized(step.x->ne[1], step.resize), resized(step.x->ne[2], step.resize)};
+    return set_parameters(custom(context, compute_convolution, step.x->type, ne, operands_of(step)), step,
+                          Result::Picture);
 }
 
 ggml_tensor* convolution_to_planes(ggml_context* context, const ConvolutionStep& step) {
-    std::vector<ggml_tensor*> operands = operands_of(step);
-    ggml_tensor* node = ggml_custom_4d(context, GGML_TYPE_F32, resized(step.x->ne[1], step.resize),
-                                       resized(step.x->ne[2], step.resize), step.weight->ne[3], 1, operands.data(),
-                                       static_cast<int>(operands.size()), on_ggml<compute_convolution>, 1, nullptr);
-    return set_parameters(node, step, Result::Planes);
+    const std::array ne{resized(step.x->ne[1], step.resize), resized(step.x->ne[2], step.resize), step.weight->ne[3]};
+    return set_parameters(custom(context, compute_convolution, GGML_TYPE_F32, ne, operands_of(step)), step,
+                          Result::Planes);
 }
 
 ggml_tensor* add_convolution(ggml_context* context, ggml_tensor* picture, const ConvolutionStep& step) {
-    std::vector<ggml_tensor*> operands = operands_of(step);
-    ggml_tensor* node = ggml_custom_inplace(context, picture, operands.data(), static_cast<int>(operands.size()),
-                                            on_ggml<compute_convolution>, 1, nullptr);
-    return set_parameters(node, step, Result::Sum);
-}
-
-bool is_picture_operation(const ggml_tensor* node) {
-    return operation_of(node) != nullptr;
-}
-
-void compute_picture_operation(ggml_tensor* node, int threads, PictureWorkspace& workspace) {
-    operation_of(node)->compute(node, threads, workspace);
+    return set_parameters(custom_inplace(context, compute_convolution, picture, operands_of(step)), step, Result::Sum);
 }
 
 }  // namespace chroma::onednn

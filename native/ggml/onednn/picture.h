@@ -4,7 +4,6 @@
 #pragma once
 
 #include "ggml.h"
-#include "onednn/aligned_buffer.h"
 
 namespace chroma::onednn {
 
@@ -39,16 +38,5 @@ ggml_tensor* convolution_to_planes(ggml_context* context, const ConvolutionStep&
 
 // Adds it to a picture, in place.
 ggml_tensor* add_convolution(ggml_context* context, ggml_tensor* picture, const ConvolutionStep& step);
-
-// Memory that is kept from one operation to the next.
-struct PictureWorkspace {
-    AlignedBuffer plain_weights;
-    AlignedBuffer weights;
-    AlignedBuffer scratch;
-};
-
-// Of the nodes that these functions make, and no others.
-bool is_picture_operation(const ggml_tensor* node);
-void compute_picture_operation(ggml_tensor* node, int threads, PictureWorkspace& workspace);
 
 }  // namespace chroma::onednn

@@ -217,7 +217,8 @@ class FunctionCall {
                 return graph.input(name, GGML_TYPE_F32, {channels, heads, length});
             };
             graph.output("output", nn::attention(graph, input("q"), input("k"), input("v"),
-                                                 1.0F / std::sqrt(static_cast<float>(channels)), products));
+                                                 {.scale = 1.0F / std::sqrt(static_cast<float>(channels)),
+                                                  .products = products}));
         });
         const std::vector<float> packed_q = pack(q);
         const std::vector<float> packed_k = pack(k);

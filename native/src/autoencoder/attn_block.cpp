@@ -39,8 +39,8 @@ ggml_tensor* AttnBlock::forward(Graph& graph, ggml_tensor* x) const {
     std::vector<ggml_tensor*> samples;
     for (int64_t sample = 0; sample < x->ne[3]; ++sample) {
         ggml_tensor* attended =
-            nn::attention(graph, tokens(q_image, sample), tokens(k_image, sample), tokens(v_image, sample), scale,
-                          nn::products_of(q.weight));  // [C, pixels]
+            nn::attention(graph, tokens(q_image, sample), tokens(k_image, sample), tokens(v_image, sample),
+                          {.scale = scale, .products = nn::products_of(q.weight)});  // [C, pixels]
         ggml_tensor* image = ggml_cont(context, ggml_transpose(context, attended));
         samples.push_back(ggml_reshape_4d(context, image, width, height, channels, 1));
     }

@@ -88,8 +88,8 @@ class Pictures {
             return ggml_reshape_3d(context_, linear(conv, normed), channels, 1, pixels);
         };
         const float scale = 1.0F / std::sqrt(static_cast<float>(channels));
-        ggml_tensor* attended = nn::attention(graph_, tokens(block.q), tokens(block.k), tokens(block.v), scale,
-                                              nn::products_of(block.q.weight));
+        ggml_tensor* attended = nn::attention(graph_, tokens(block.q), tokens(block.k), tokens(block.v),
+                                              {.scale = scale, .products = nn::products_of(block.q.weight)});
         ggml_tensor* out = linear(block.proj_out, attended);
         return graph_.block_end(
             ggml_add_inplace(context_, x, ggml_reshape_3d(context_, out, channels, x->ne[1], x->ne[2])));

@@ -3,6 +3,10 @@
 #include <algorithm>
 
 #include "nn/concat.h"
+#include "nn/rope.h"
+#ifdef CHROMA_HAS_ONEDNN
+#include "onednn/attention.h"
+#endif
 
 namespace chroma::nn {
 
@@ -19,8 +23,18 @@ int64_t chunk_size(int64_t queries, int64_t keys, int64_t heads) {
 
 }  // namespace
 
-ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale, Products products,
-                       ggml_tensor* bias) {
+ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, const AttentionOptions& options) {
+#ifdef CHROMA_HAS_ONEDNN
+    if (graph.fuses() && options.products == Products::Half && options.bias == nullptr && q->ne[0] % 2 == 0) {
+        const Graph::KindScope kind = graph.mark(OperationKind::Attention);
+        ggml_tensor* out = onednn::attention(graph.context(), q, k, v, options.cos, options.sin, options.scale);
+        return ggml_reshape_2d(graph.context(), out, out->ne[0] * out->ne[1], out->ne[2]);
+    }
+#endif
+    if (options.cos != nullptr) {
+        q = rope(graph, q, options.cos, options.sin);
+        k = rope(graph, k, options.cos, options.sin);
+    }
     const Graph::KindScope kind = graph.mark(OperationKind::Attention);
     ggml_context* context = graph.context();
     const int64_t head_size = q->ne[0];
@@ -28,14 +42,8 @@ ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor
     const int64_t queries = q->ne[2];
     const int64_t keys = k->ne[2];
 
-    ggml_tensor* by_head_q = ggml_permute(context, q, 0, 2, 1, 3);  // [D, Nq, H]
-    ggml_tensor* by_head_k = ggml_permute(context, k, 0, 2, 1, 3);  // [D, Nk, H]
-    if (graph.fuses() && products == Products::Half && bias == nullptr && head_size % 2 == 0) {
-        ggml_tensor* by_head_v = ggml_permute(context, v, 0, 2, 1, 3);
-        ggml_tensor* attended =
-            ggml_flash_attn_ext(context, by_head_q, by_head_k, by_head_v, nullptr, scale, 0.0F, 0.0F);
-        return ggml_reshape_2d(context, attended, head_size * heads, queries);
-    }
+    ggml_tensor* by_head_q = ggml_permute(context, q, 0, 2, 1, 3);                   // [D, Nq, H]
+    ggml_tensor* by_head_k = ggml_permute(context, k, 0, 2, 1, 3);                   // [D, Nk, H]
     ggml_tensor* values = ggml_cont(context, ggml_permute(context, v, 1, 2, 0, 3));  // [Nk, D, H]
 
     const int64_t chunk = chunk_size(queries, keys, heads);
@@ -47,13 +55,14 @@ ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor
         part = ggml_cont(context, part);                               // ggml's fast kernels want it so
         ggml_tensor* scores = ggml_mul_mat(context, by_head_k, part);  // [Nk, count, H]
         ggml_prec_set_acc(scores, GGML_PREC_F32);
-        if (bias != nullptr) {
-            ggml_tensor* part_bias = ggml_view_3d(context, bias, keys, count, bias->ne[2], bias->nb[1], bias->nb[2],
-                                                  static_cast<size_t>(first) * bias->nb[1]);
-            scores = ggml_add_inplace(context, ggml_scale_inplace(context, scores, scale), part_bias);
+        if (options.bias != nullptr) {
+            ggml_tensor* part_bias =
+                ggml_view_3d(context, options.bias, keys, count, options.bias->ne[2], options.bias->nb[1],
+                             options.bias->nb[2], static_cast<size_t>(first) * options.bias->nb[1]);
+            scores = ggml_add_inplace(context, ggml_scale_inplace(context, scores, options.scale), part_bias);
             scores = ggml_soft_max_inplace(context, scores);
         } else {
-            scores = ggml_soft_max_ext_inplace(context, scores, nullptr, scale, 0.0F);
+            scores = ggml_soft_max_ext_inplace(context, scores, nullptr, options.scale, 0.0F);
         }
         ggml_tensor* out = ggml_mul_mat(context, values, scores);  // [D, count, H]
         parts.push_back(ggml_cont_2d(context, ggml_permute(context, out, 0, 2, 1, 3), head_size * heads, count));

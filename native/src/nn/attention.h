@@ -14,12 +14,22 @@ enum class Products { Float32, Half };
     return weight->type == GGML_TYPE_F32 ? Products::Float32 : Products::Half;
 }
 
+struct AttentionOptions {
+    float scale = 1.0F;
+    Products products = Products::Float32;
+
+    // Rotary embedding of queries and keys (rope.h), ggml [D, 1, N] each; null: none.
+    ggml_tensor* cos = nullptr;
+    ggml_tensor* sin = nullptr;
+
+    // Float32 ggml [Nk, Nq, H or 1], added to the scores before the softmax (-inf hides a key); null: none.
+    ggml_tensor* bias = nullptr;
+};
+
 // q: ggml [D, H, Nq], k and v: ggml [D, H, Nk], float32, rows contiguous (views allowed). Returns [D * H, Nq].
-// bias: null, or float32 ggml [Nk, Nq, H or 1], added to the scores before the softmax (-inf hides a key).
-// Where the device does attention in one operation, half-precision products without a bias take that. Otherwise queries
-// are taken in chunks so that the scores stay within a bounded memory, and products are exact.
-ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, float scale, Products products,
-                       ggml_tensor* bias = nullptr);
+// Half-precision products without a bias are one operation on oneDNN. Otherwise queries are taken in chunks so that the
+// scores stay within a bounded memory, and products are exact.
+ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, const AttentionOptions& options);
 
 // The most operations that one call adds to a graph.
 [[nodiscard]] int64_t attention_nodes(int64_t queries, int64_t keys, int64_t heads);

@@ -46,8 +46,7 @@ ggml_tensor* T5Attention::attend(Graph& graph, ggml_tensor* q, ggml_tensor* k, g
             ggml_view_2d(context, x, x->ne[0], tokens, x->nb[1], static_cast<size_t>(sample * tokens) * x->nb[1]);
         return by_head(ggml_get_rows(context, own, sees.key_rows), sees.key_count, 0);
     };
-    return nn::attention(graph, by_head(q, tokens, sample * tokens), keys_of(k), keys_of(v), 1.0F,
-                         nn::Products::Float32, sees.bias);
+    return nn::attention(graph, by_head(q, tokens, sample * tokens), keys_of(k), keys_of(v), {.bias = sees.bias});
 }
 
 }  // namespace chroma::t5

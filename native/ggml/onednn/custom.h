@@ -1,0 +1,37 @@
+// Operations of our own in ggml's graphs: GGML_OP_CUSTOM nodes that the oneDNN backend computes on its threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "ggml.h"
+#include "onednn/aligned_buffer.h"
+
+namespace chroma::onednn {
+
+// Memory that is kept from one operation to the next.
+struct Workspace {
+    AlignedBuffer packed;   // operands in the layout in which they are multiplied
+    AlignedBuffer plain;    // operands on the way there
+    AlignedBuffer scratch;  // of the threads
+};
+
+// Computes a node from its operands and parameters.
+using Compute = void (*)(ggml_tensor* node, int threads, Workspace& workspace);
+
+// A new tensor, or the first operand changed in place. `ne` has up to four axes.
+ggml_tensor* custom(ggml_context* context, Compute compute, ggml_type type, std::span<const int64_t> ne,
+                    std::span<ggml_tensor* const> operands);
+ggml_tensor* custom_inplace(ggml_context* context, Compute compute, ggml_tensor* changed,
+                            std::span<ggml_tensor* const> others);
+
+// Numbers that an operation is told besides its operands: four of them.
+void set_parameter(ggml_tensor* node, size_t index, int32_t value);
+int32_t parameter(const ggml_tensor* node, size_t index);
+
+// Of the nodes that are made here, and no others.
+bool is_custom(const ggml_tensor* node);
+void compute_custom(ggml_tensor* node, int threads, Workspace& workspace);
+
+}  // namespace chroma::onednn
