@@ -71,10 +71,25 @@ Task("Pack").IsDependentOn("Managed").Does(() =>
             var name = level == "v2" ? "libchroma.so" : $"libchroma-{level}.so";
             CopyFile(library.CombineWithFilePath("libchroma.so"), nativeOutput.CombineWithFilePath(name));
         }
+
+        CopyOneDnn(nativeOutput.CombineWithFilePath("libchroma.so"));
     }
 
     Run("dotnet", $"pack Chroma.sln -c Release --no-build --nologo -v quiet -o {packages}");
 });
+
+// Other machines need not have oneDNN, so it goes beside the library that was linked with it.
+void CopyOneDnn(FilePath library)
+{
+    foreach (var line in RunAndRead("ldd", library.FullPath))
+    {
+        var parts = line.Split("=>", StringSplitOptions.TrimEntries);
+        if (parts.Length == 2 && (parts[0].StartsWith("libdnnl.") || parts[0].StartsWith("libOpenCL.")))
+        {
+            CopyFile(parts[1].Split(' ')[0], library.GetDirectory().CombineWithFilePath(parts[0]));
+        }
+    }
+}
 
 Task("Demo").IsDependentOn("Managed").Does(() =>
 {
@@ -138,14 +153,14 @@ IEnumerable<string> RunAndRead(string tool, string arguments)
 
 Task("Format").Does(() =>
 {
-    Run("bash", "-c \"find src include -name '*.h' -o -name '*.cpp' | grep -v chroma.h | xargs clang-format -i\"", "native");
+    Run("bash", "-c \"find src ggml include -name '*.h' -o -name '*.cpp' | grep -v chroma.h | xargs clang-format -i\"", "native");
     Run("dotnet", "format Chroma.sln");
 });
 
 // Says what Format would change, and what clang-tidy finds.
 Task("Lint").IsDependentOn("Native").Does(() =>
 {
-    Run("bash", "-c \"find src -name '*.h' -o -name '*.cpp' | xargs clang-format --dry-run -Werror\"", "native");
+    Run("bash", "-c \"find src ggml -name '*.h' -o -name '*.cpp' | xargs clang-format --dry-run -Werror\"", "native");
     Run("bash", "-c \"find src -name '*.cpp' | xargs -P $(nproc) -n 4 clang-tidy -p build/release --quiet --extra-arg=-Wno-unknown-warning-option\"", "native");
     Run("dotnet", "format Chroma.sln --verify-no-changes");
 });

@@ -171,7 +171,7 @@ ggml_backend_t init_backend(ggml_backend_dev_t device, const char* /*parameters*
     auto context = std::make_unique<Context>();
     auto backend = std::make_unique<ggml_backend>(
         ggml_backend{.guid = guid(), .iface = kBackend, .device = device, .context = context.get()});
-    context.release();
+    (void)context.release();  // the backend's now
     return backend.release();
 }
 
