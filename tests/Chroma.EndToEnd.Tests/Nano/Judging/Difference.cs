@@ -1,0 +1,22 @@
+using Chroma.Imaging;
+
+namespace Chroma.EndToEnd.Tests.Nano.Judging;
+
+/// <summary>How different two pictures are.</summary>
+public static class Difference
+{
+    /// <summary>The root of the mean square of all differences, in steps of one channel: 0 for the same picture, 255 for black and white.</summary>
+    /// <param name="first">A picture.</param>
+    /// <param name="second">A picture of the same size.</param>
+    public static double Between(ChromaImage first, ChromaImage second)
+    {
+        ReadOnlySpan<byte> a = first.Pixels.Span, b = second.Pixels.Span;
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            sum += (a[i] - b[i]) * (double)(a[i] - b[i]);
+        }
+
+        return Math.Sqrt(sum / a.Length);
+    }
+}
