@@ -118,7 +118,8 @@ ggml_backend_dev_t choose_device(const char* name) {
 }
 
 // The device of oneDNN that computes beside the CPU's own, null if there is none or none is wanted.
-ggml_backend_dev_t onednn_device(chroma_kernels kernels) {
+// kernels is what a caller gave, which may be any number.
+ggml_backend_dev_t onednn_device(const chroma_kernels& kernels) {
     const auto number = std::bit_cast<std::underlying_type_t<chroma_kernels>>(kernels);
     if (number > CHROMA_KERNELS_ONEDNN) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'kernels' is ", number, ", which is no chroma_kernels.");
