@@ -383,6 +383,30 @@ typedef struct chroma_transformer_info {
     int64_t parameter_count;
 } chroma_transformer_info;
 
+/* Step caching: while pictures are sampled, an evaluation is left out, but for the first block and the last layer, where what the blocks
+ * in between would add can be predicted from the evaluations before it. One cache serves the evaluations of one sampling run, in their
+ * order; samples are told apart by their place in the batch. Not for use by two calls at once. */
+typedef struct chroma_step_cache chroma_step_cache;
+
+typedef struct chroma_step_cache_options {
+    uint32_t struct_size;
+    float threshold;     /* > 0: how far what the first block adds may be from its prediction, relative to its mean magnitude; 0.1 is careful */
+    int32_t most_in_row; /* evaluations that may be predicted one after another; 0: any number */
+    int32_t reserved;
+} chroma_step_cache_options;
+
+typedef struct chroma_step_cache_info {
+    uint32_t struct_size;
+    float last_change;   /* what was last compared with the threshold; infinity where there was no prediction */
+    int64_t evaluations; /* of samples */
+    int64_t predicted;   /* of these, how many were predicted */
+    int64_t bytes;       /* memory of the cache */
+} chroma_step_cache_info;
+
+CHROMA_API chroma_status chroma_step_cache_create(const chroma_step_cache_options *options, chroma_step_cache **cache);
+CHROMA_API void chroma_step_cache_free(chroma_step_cache *cache);
+CHROMA_API chroma_status chroma_step_cache_get_info(const chroma_step_cache *cache, chroma_step_cache_info *info);
+
 typedef struct chroma_transformer_inputs {
     uint32_t struct_size;
     int32_t batch;                 /* B, at least 1 */
@@ -394,6 +418,7 @@ typedef struct chroma_transformer_inputs {
     const float *timestep;         /* [B], sigma in 0..1 */
     const float *context;          /* [B, T, context_size] */
     const uint8_t *context_mask;   /* [B, T], 1 = the transformer sees this token, at least one per sample; NULL: all */
+    chroma_step_cache *cache;      /* NULL: everything is computed. A call with taps computes everything, too */
 } chroma_transformer_inputs;
 
 CHROMA_API chroma_status chroma_transformer_load(chroma_engine *engine, const char *path, const chroma_load_options *options,

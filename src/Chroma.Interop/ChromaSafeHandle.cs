@@ -40,10 +40,10 @@ public abstract class ChromaSafeHandle : SafeHandle
         return true;
     }
 
-    /// <summary>The right to use a handle's pointer for the length of a call.</summary>
+    /// <summary>The right to use a handle's pointer for the length of a call. A default one is of no handle: its address is 0.</summary>
     public readonly ref struct Lease
     {
-        private readonly ChromaSafeHandle _leased;
+        private readonly ChromaSafeHandle? _leased;
 
         internal Lease(ChromaSafeHandle leased)
         {
@@ -53,9 +53,9 @@ public abstract class ChromaSafeHandle : SafeHandle
         }
 
         /// <summary>The native object's address, valid until <see cref="Dispose"/>.</summary>
-        public nint Address => _leased.DangerousGetHandle();
+        public nint Address => _leased?.DangerousGetHandle() ?? 0;
 
         /// <summary>Ends the use.</summary>
-        public void Dispose() => _leased.DangerousRelease();
+        public void Dispose() => _leased?.DangerousRelease();
     }
 }

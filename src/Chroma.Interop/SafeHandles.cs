@@ -50,6 +50,19 @@ public sealed unsafe class TransformerHandle : ChromaSafeHandle
     private protected override void Free(nint address) => ChromaNative.chroma_transformer_free((chroma_transformer*)address);
 }
 
+/// <summary>Owns a <see cref="chroma_step_cache"/>.</summary>
+public sealed unsafe class StepCacheHandle : ChromaSafeHandle
+{
+    /// <summary>Takes ownership of what <see cref="ChromaNative.chroma_step_cache_create"/> gave.</summary>
+    /// <param name="cache">The native cache.</param>
+    public StepCacheHandle(chroma_step_cache* cache)
+        : base((nint)cache, owner: null)
+    {
+    }
+
+    private protected override void Free(nint address) => ChromaNative.chroma_step_cache_free((chroma_step_cache*)address);
+}
+
 /// <summary>Owns a <see cref="chroma_text_encoder"/>.</summary>
 public sealed unsafe class TextEncoderHandle : ChromaSafeHandle
 {

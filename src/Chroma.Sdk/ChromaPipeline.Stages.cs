@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+using System.Globalization;
 using System.Numerics.Tensors;
 using Chroma.Imaging;
 using Chroma.Models;
@@ -134,6 +136,9 @@ public sealed partial class ChromaPipeline
         Sampler = options.Sampler.Name,
         Scheduler = options.Scheduler.Name,
         Guidance = options.Guidance,
+        Other = options.CacheThreshold == 0
+            ? ReadOnlyDictionary<string, string>.Empty
+            : new Dictionary<string, string> { ["Cache threshold"] = options.CacheThreshold.ToString(CultureInfo.InvariantCulture) },
         Seed = seed,
         Width = options.Width,
         Height = options.Height,
@@ -206,15 +211,25 @@ public sealed partial class ChromaPipeline
         SynchronousProgress<BlockProgress>? blocks = scope.IsWanted
             ? new SynchronousProgress<BlockProgress>(b => scope.Report(GenerationStage.Denoising, (step + (0.99 * b.Fraction)) / steps, step, steps))
             : null;
-        GuidedDenoiser denoiser = new(
-            transformer, latent, prompt, options.Guidance != 1 ? negative : null, options.Guidance, new RunOptions { CancellationToken = token, Progress = blocks });
+        using GuidedDenoiser denoiser = new(
+            transformer,
+            latent,
+            prompt,
+            options.Guidance != 1 ? negative : null,
+            options.Guidance,
+            options.CacheThreshold,
+            new RunOptions { CancellationToken = token, Progress = blocks });
         scope.Report(GenerationStage.Denoising, 0, 0, steps);
         options.Sampler.Sample(new SamplerRun(latent.Memory, sigmas, denoiser.Denoise)
         {
             CancellationToken = token,
             Noise = new SamplerNoise(options.Noise(unchecked(seed + 1))), // ComfyUI, too, takes the next seed for noise along the way
             Shift = options.Schedule?.Shift ?? Math.Exp(options.Schedule?.Mu ?? ComfyMu),
-            OnStep = s => step = Math.Min(s.Index + 1, steps - 1),
+            OnStep = s =>
+            {
+                step = Math.Min(s.Index + 1, steps - 1);
+                scope.SavedEvaluations = denoiser.SavedEvaluations;
+            },
         });
         scope.Report(GenerationStage.Denoising, 1, steps, steps);
         return latent;

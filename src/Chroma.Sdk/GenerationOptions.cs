@@ -64,6 +64,13 @@ public sealed record GenerationOptions
     /// <summary>Pictures per prompt, 1 to 1000.</summary>
     public int Count { get; init; } = 1;
 
+    /// <summary>
+    /// Step caching: leaves out evaluations of the transformer, but for its first block, where their result can be predicted. This is how far what
+    /// the first block adds may be from its prediction, relative to its mean magnitude: 0 computes everything, 0.05 is careful, up to 1. Pictures
+    /// change a little; docs/performance.md says by how much, and what is saved.
+    /// </summary>
+    public float CacheThreshold { get; init; }
+
     /// <summary>The sampler.</summary>
     public ISampler Sampler { get; init; } = Samplers.BuiltIn.Create(Samplers.Default);
 
@@ -95,6 +102,11 @@ public sealed record GenerationOptions
         if (!(Guidance is >= 0 and <= 100))
         {
             throw new ArgumentOutOfRangeException(nameof(Guidance), Guidance, "The guidance must be 0 to 100.");
+        }
+
+        if (!(CacheThreshold is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(CacheThreshold), CacheThreshold, "The cache threshold must be 0 (no caching) to 1.");
         }
 
         if (!Enum.IsDefined(TextMask))

@@ -26,4 +26,8 @@ public enum GenerationStage
 /// <param name="Step">Which step of the sampler, from 0; 0 outside <see cref="GenerationStage.Denoising"/>.</param>
 /// <param name="Steps">How many steps the sampler makes; 0 outside <see cref="GenerationStage.Denoising"/>.</param>
 /// <param name="StageFraction">How much of the stage is done, 0 to 1; it never falls within a stage of one picture.</param>
-public sealed record GenerationProgress(GenerationStage Stage, int Image, int Images, int Step, int Steps, double StageFraction);
+public sealed record GenerationProgress(GenerationStage Stage, int Image, int Images, int Step, int Steps, double StageFraction)
+{
+    /// <summary>Evaluations of the transformer for this picture that <see cref="GenerationOptions.CacheThreshold"/> has saved so far.</summary>
+    public int SavedEvaluations { get; init; }
+}

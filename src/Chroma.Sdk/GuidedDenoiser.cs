@@ -8,7 +8,7 @@ namespace Chroma;
 /// The transformer with classifier-free guidance, as a sampler sees it. The conditional and the unconditional pass are one batch of two, so each
 /// weight is read once for both. Owns the buffers of one run.
 /// </summary>
-internal sealed class GuidedDenoiser
+internal sealed class GuidedDenoiser : IDisposable
 {
     private readonly Transformer _transformer;
     private readonly float _guidance;
@@ -19,19 +19,23 @@ internal sealed class GuidedDenoiser
     private readonly FloatTensor _context;
     private readonly bool[,] _keep;
     private readonly float[] _timestep;
+    private readonly StepCache? _cache;
 
     /// <param name="transformer">The model.</param>
     /// <param name="shape">A tensor of the latent's shape, [1, 16, h, w].</param>
     /// <param name="prompt">The prompt.</param>
     /// <param name="negative">The negative prompt; null leaves guidance out.</param>
     /// <param name="guidance">The scale w of v = v_u + w (v_c - v_u).</param>
+    /// <param name="cacheThreshold">See <see cref="GenerationOptions.CacheThreshold"/>; 0 for no caching.</param>
     /// <param name="run">Cancellation and progress of each evaluation.</param>
-    public GuidedDenoiser(Transformer transformer, FloatTensor shape, PromptEmbedding prompt, PromptEmbedding? negative, float guidance, RunOptions run)
+    public GuidedDenoiser(
+        Transformer transformer, FloatTensor shape, PromptEmbedding prompt, PromptEmbedding? negative, float guidance, float cacheThreshold, RunOptions run)
     {
         PromptEmbedding[] prompts = negative is null ? [prompt] : [prompt, negative];
         _transformer = transformer;
         _guidance = guidance;
-        _run = run;
+        _cache = cacheThreshold > 0 ? new StepCache(cacheThreshold) : null;
+        _run = run with { StepCache = _cache };
         _size = new LatentSize(prompts.Length, shape.Shape[2], shape.Shape[3]);
         _latent = new float[prompts.Length * shape.Length];
         _velocity = new float[_latent.Length];
@@ -51,6 +55,12 @@ internal sealed class GuidedDenoiser
             }
         }
     }
+
+    /// <summary>Evaluations that caching saved so far. The prompt and the negative prompt are evaluated, or saved, together.</summary>
+    public int SavedEvaluations => _cache is null ? 0 : (int)(_cache.Predicted / _size.Batch);
+
+    /// <summary>Gives the cache's memory back.</summary>
+    public void Dispose() => _cache?.Dispose();
 
     /// <summary>See <see cref="Denoiser"/>.</summary>
     public void Denoise(ReadOnlySpan<float> x, float sigma, Span<float> denoised)

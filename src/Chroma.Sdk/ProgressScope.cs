@@ -8,6 +8,9 @@ internal sealed class ProgressScope(IProgress<GenerationProgress>? progress, int
 
     public bool IsWanted => progress is not null;
 
+    /// <summary>Evaluations of the transformer that step caching has saved; part of every report.</summary>
+    public int SavedEvaluations { get; set; }
+
     public void Report(GenerationStage stage, double fraction, int step = 0, int steps = 0)
     {
         if (progress is null || (stage == _stage && fraction <= _fraction))
@@ -17,6 +20,6 @@ internal sealed class ProgressScope(IProgress<GenerationProgress>? progress, int
 
         _stage = stage;
         _fraction = Math.Clamp(fraction, 0, 1);
-        progress.Report(new GenerationProgress(stage, image, images, step, steps, _fraction));
+        progress.Report(new GenerationProgress(stage, image, images, step, steps, _fraction) { SavedEvaluations = SavedEvaluations });
     }
 }

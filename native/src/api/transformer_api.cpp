@@ -1,5 +1,6 @@
 // chroma_transformer_*
 #include <array>
+#include <cmath>
 
 #include "api/model_handle.h"
 #include "common/named_inputs.h"
@@ -14,6 +15,10 @@ using chroma::api::guard;
 using chroma::api::read_struct;
 using chroma::api::require;
 using chroma::api::write_struct;
+
+struct chroma_step_cache {
+    chroma::StepCache cache;
+};
 
 struct chroma_transformer {
     chroma_transformer(const std::shared_ptr<chroma::Engine>& used,
@@ -30,6 +35,38 @@ struct chroma_transformer {
 };
 
 extern "C" {
+
+chroma_status chroma_step_cache_create(const chroma_step_cache_options* options, chroma_step_cache** cache) {
+    return guard([&] {
+        *require(cache, "cache") = nullptr;
+        const chroma_step_cache_options given = read_struct(require(options, "options"), "options");
+        if (!(given.threshold > 0) || !std::isfinite(given.threshold)) {
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threshold' is ", given.threshold,
+                 ", but must be above 0 and finite.");
+        }
+        if (given.most_in_row < 0) {
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'most_in_row' is ", given.most_in_row,
+                 ", but must be a number of evaluations, or 0 for any.");
+        }
+        *cache = std::make_unique<chroma_step_cache>(chroma::StepCache(given.threshold, given.most_in_row)).release();
+    });
+}
+
+void chroma_step_cache_free(chroma_step_cache* cache) {
+    std::unique_ptr<chroma_step_cache>{cache}.reset();
+}
+
+chroma_status chroma_step_cache_get_info(const chroma_step_cache* cache, chroma_step_cache_info* info) {
+    return guard([&] {
+        const chroma::StepCache& state = require(cache, "cache")->cache;
+        chroma_step_cache_info found{};
+        found.last_change = state.last_change();
+        found.evaluations = state.evaluations();
+        found.predicted = state.predicted();
+        found.bytes = state.bytes();
+        write_struct(info, found, "info");
+    });
+}
 
 chroma_status chroma_transformer_load(chroma_engine* engine, const char* path, const chroma_load_options* options,
                                       chroma_transformer** transformer) {
@@ -112,8 +149,9 @@ chroma_status chroma_transformer_forward(chroma_transformer* transformer, const 
     return guard([&] {
         const std::lock_guard lock(require(transformer, "transformer")->mutex);
         TransformerRunner& runner = transformer->runner;
-        const TransformerInputs given =
-            TransformerInputs::read(read_struct(require(inputs, "inputs"), "inputs"), runner.model().sizes());
+        const chroma_transformer_inputs read = read_struct(require(inputs, "inputs"), "inputs");
+        TransformerInputs given = TransformerInputs::read(read, runner.model().sizes());
+        given.cache = read.cache != nullptr ? &read.cache->cache : nullptr;
         require(velocity, "velocity");
         const std::vector<float> result = runner.forward(given, read_struct(run, "run"));
         transformer->memory.note(runner.held_bytes());

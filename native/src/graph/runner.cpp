@@ -100,14 +100,18 @@ class ChromaRunner::Observer {
           run_(run),
           blocks_(graph.block_ends_.begin(), graph.block_ends_.end()),
           profiler_(graph, run.profile),
+          pause_(run.pause_at.empty() ? nullptr : graph.outputs_.at(run.pause_at)),
           done_(run.blocks_before) {
         total_ = run.blocks_total != 0 ? run.blocks_total : static_cast<int64_t>(blocks_.size());
     }
 
     [[nodiscard]] bool needed() const {
         return run_.callbacks.progress != nullptr || run_.callbacks.abort != nullptr || run_.taps.listens() ||
-               run_.profile != nullptr;
+               run_.profile != nullptr || pause_ != nullptr;
     }
+
+    // True once go_on() said no.
+    [[nodiscard]] bool ended_early() const { return stopped_ && error_ == nullptr; }
 
     // ggml asks about every node first, then shows those that were wanted, computed.
     static bool evaluate(ggml_tensor* node, bool ask, void* self) {
@@ -141,7 +145,7 @@ class ChromaRunner::Observer {
             return false;
         }
         const auto taps = graph_.taps_.find(node);
-        return blocks_.contains(node) || profiler_.wants(node) ||
+        return node == pause_ || blocks_.contains(node) || profiler_.wants(node) ||
                (taps != graph_.taps_.end() && run_.taps.wants_any(taps->second));
     }
 
@@ -155,6 +159,9 @@ class ChromaRunner::Observer {
             if (blocks_.contains(node)) {
                 run_.callbacks.report(++done_, total_);
                 run_.callbacks.throw_if_aborted();
+            }
+            if (node == pause_ && !run_.go_on()) {
+                stopped_ = true;
             }
         });
     }
@@ -175,6 +182,7 @@ class ChromaRunner::Observer {
     const RunContext& run_;
     std::unordered_set<const ggml_tensor*> blocks_;
     Profiler profiler_;
+    const ggml_tensor* pause_;
     int64_t done_;
     int64_t total_;
     bool stopped_ = false;
@@ -256,7 +264,7 @@ void ChromaRunner::set(const std::string& name, const void* data, size_t bytes) 
     }
 }
 
-void ChromaRunner::compute(const RunContext& run) {
+bool ChromaRunner::compute(const RunContext& run) {
     run.callbacks.throw_if_aborted();
     Observer observer(*placed_->graph, run);
     ggml_backend_sched_t scheduler = placed_->scheduler.get();
@@ -271,12 +279,16 @@ void ChromaRunner::compute(const RunContext& run) {
     }
     const ggml_status status = ggml_backend_sched_graph_compute(scheduler, placed_->graph->cgraph_);
     observer.rethrow();
+    if (observer.ended_early()) {
+        return false;
+    }
     if (status == GGML_STATUS_ALLOC_FAILED) {
         fail(CHROMA_ERROR_OUT_OF_MEMORY, "Memory ended during a computation.");
     }
     if (status != GGML_STATUS_SUCCESS) {
         fail(CHROMA_ERROR_INTERNAL, "ggml reported '", ggml_status_to_string(status), "' during a computation.");
     }
+    return true;
 }
 
 void ChromaRunner::get(const std::string& name, std::span<float> values) const {

@@ -28,6 +28,10 @@ struct RunContext {
     TapListener taps;
     chroma_profile* profile = nullptr;  // the caller's; times are added to it
 
+    // Asked as soon as the output of this name is computed, which may be read then; false ends the computation there.
+    std::string pause_at;
+    std::function<bool()> go_on;
+
     // Progress of a call that computes several graphs: blocks done before this graph, and blocks of the whole call (0:
     // this graph's own).
     int64_t blocks_before = 0;
@@ -58,8 +62,9 @@ class ChromaRunner {
         set(name, values.data(), values.size_bytes());
     }
 
-    // Computes the current graph. Throws ABORTED when a callback asks to stop, OUT_OF_MEMORY when memory ends.
-    void compute(const RunContext& run);
+    // Computes the current graph; returns whether to its end. Throws ABORTED when a callback asks to stop,
+    // OUT_OF_MEMORY when memory ends.
+    bool compute(const RunContext& run);
 
     // Copies a float32 output of the current graph; the element count must be the tensor's.
     void get(const std::string& name, std::span<float> values) const;

@@ -19,6 +19,17 @@ std::vector<Block> blocks(WeightLoader& loader, const std::string& prefix, int64
     return out;
 }
 
+// The image tokens of the joint stream.
+ggml_tensor* image_part(Graph& graph, ggml_tensor* x, const PackedTokens& tokens) {
+    std::vector<ggml_tensor*> parts;
+    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
+        const TokenSlice& joint = tokens.joint.slice(sample);
+        const int64_t text_count = tokens.text.slice(sample).count;
+        parts.push_back(slice_tokens(graph, x, {joint.first + text_count, joint.count - text_count}));
+    }
+    return concat_tokens(graph, std::move(parts));
+}
+
 }  // namespace
 
 ChromaTransformer::ChromaTransformer(std::shared_ptr<const Checkpoint> checkpoint, std::shared_ptr<Engine> engine,
@@ -38,19 +49,29 @@ ChromaTransformer::ChromaTransformer(std::unique_ptr<WeightLoader> loader, const
       weights_(loader->load()) {}
 
 ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_tensor* txt, ggml_tensor* modulation,
-                                        const PackedTokens& tokens, const std::vector<float>& joint_ids) const {
+                                        const PackedTokens& tokens, const std::vector<float>& joint_ids,
+                                        bool with_streams) const {
     const RopeTensors rope(graph, joint_ids, sizes_.rope);
     const BlockContext context{graph, tokens, rope};
     const ModulationIndex index = sizes_.modulation();
+    const auto keep = [&](const char* name, ggml_tensor* stream) {
+        if (with_streams) {
+            graph.output(name, ggml_cont(graph.context(), stream));  // a copy: the stream itself may be written over
+        }
+    };
 
     DoubleStream streams{graph.tap("img_in", img_in_.forward(graph, img), tokens.image.tap(sizes_.hidden)),
                          graph.tap("txt_in", txt_in_.forward(graph, txt), tokens.text.tap(sizes_.hidden))};
+    keep(kEntryOutput, streams.img);
     for (size_t i = 0; i < double_blocks_.size(); ++i) {
         const auto block = static_cast<int64_t>(i);
         streams =
             double_blocks_[i].forward(context, streams, double_modulation_at(graph, modulation, index.image(block)),
                                       double_modulation_at(graph, modulation, index.text(block)));
         graph.block_end(streams.img);
+        if (i == 0) {
+            keep(kFirstOutput, streams.img);
+        }
     }
 
     std::vector<ggml_tensor*> parts;
@@ -63,16 +84,14 @@ ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_ten
         const auto block = static_cast<int64_t>(i);
         x = graph.block_end(
             single_blocks_[i].forward(context, x, modulation_at(graph, modulation, index.single(block))));
+        if (i == 0 && double_blocks_.empty()) {
+            keep(kFirstOutput, image_part(graph, x, tokens));
+        }
     }
 
-    parts.clear();
-    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
-        const TokenSlice& joint = tokens.joint.slice(sample);
-        const int64_t text_count = tokens.text.slice(sample).count;
-        parts.push_back(slice_tokens(graph, x, {joint.first + text_count, joint.count - text_count}));
-    }
-    return final_layer_.forward(graph, concat_tokens(graph, std::move(parts)),
-                                final_modulation_at(graph, modulation, index.last()), tokens.image);
+    x = image_part(graph, x, tokens);
+    keep(kLastOutput, x);
+    return final_layer_.forward(graph, x, final_modulation_at(graph, modulation, index.last()), tokens.image);
 }
 
 }  // namespace chroma

@@ -21,11 +21,17 @@ class ChromaTransformer {
     ChromaTransformer(std::shared_ptr<const Checkpoint> checkpoint, std::shared_ptr<Engine> engine,
                       const WeightOptions& options, const std::array<int32_t, 3>& rope_axes);
 
+    // Outputs of a graph that step caching reads: the image stream, [hidden, image.tokens()], before the first block,
+    // behind it, and behind the last one.
+    static constexpr const char* kEntryOutput = "stream_entry";
+    static constexpr const char* kFirstOutput = "stream_first";
+    static constexpr const char* kLastOutput = "stream_last";
+
     // Image tokens, ggml [token channels, image.tokens()], and text states, [context, text.tokens()], -> velocity
     // tokens. modulation: the Approximator's table, [hidden, rows], with 1 + scale for scale. joint_ids:
-    // [joint.tokens(), 3]
+    // [joint.tokens(), 3]. with_streams: whether to make the outputs above.
     ggml_tensor* forward(Graph& graph, ggml_tensor* img, ggml_tensor* txt, ggml_tensor* modulation,
-                         const PackedTokens& tokens, const std::vector<float>& joint_ids) const;
+                         const PackedTokens& tokens, const std::vector<float>& joint_ids, bool with_streams) const;
 
     [[nodiscard]] const TransformerSizes& sizes() const { return sizes_; }
     [[nodiscard]] const Weights& weights() const { return *weights_; }

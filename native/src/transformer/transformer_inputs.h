@@ -8,6 +8,7 @@
 #include "chroma.h"
 #include "transformer/packing.h"
 #include "transformer/sizes.h"
+#include "transformer/step_cache.h"
 
 namespace chroma {
 
@@ -21,6 +22,8 @@ struct TransformerInputs {
     std::span<const float> latent;    // [B, C, H, W]
     std::span<const float> timestep;  // [B]
     std::span<const float> context;   // [B, T, context]
+
+    StepCache* cache = nullptr;  // of the samples, by their place in the batch; null: none
 
     // Checks sizes and context_mask alone, as planning needs them.
     static TransformerInputs read_sizes(const chroma_transformer_inputs& inputs, const TransformerSizes& sizes);

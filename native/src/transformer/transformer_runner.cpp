@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 #include "common/error.h"
 #include "nn/attention.h"
@@ -16,6 +17,8 @@ constexpr size_t kMaxSamplesPerGraph = 8;
 
 // Enough for the steps of any usual schedule.
 constexpr size_t kCachedTimesteps = 64;
+
+constexpr size_t kLastLayerNodes = 64;
 
 size_t approximator_nodes(const TransformerSizes& sizes) {
     constexpr size_t kPerLayer = 16;
@@ -44,6 +47,7 @@ TransformerRunner::TransformerRunner(std::shared_ptr<const Checkpoint> checkpoin
     : engine_(engine),
       model_(std::move(checkpoint), engine, options, rope_axes),
       approximator_runner_(engine, approximator_nodes(model_.sizes())),
+      last_layer_runner_(engine, kLastLayerNodes),
       cache_(kCachedTimesteps) {}
 
 std::vector<float> TransformerRunner::forward(const TransformerInputs& inputs, const chroma_run_options& run) {
@@ -84,7 +88,8 @@ std::vector<TransformerRunner::Group> TransformerRunner::group_by_timestep(std::
 }
 
 std::string TransformerRunner::key_of(const TransformerInputs& inputs, const Group& group) {
-    std::string key = text(inputs.latent_shape.height, "x", inputs.latent_shape.width, " ", inputs.text_tokens);
+    std::string key = text(inputs.latent_shape.height, "x", inputs.latent_shape.width, " ", inputs.text_tokens,
+                           inputs.cache != nullptr ? " cached" : "");
     for (const int64_t sample : group.samples) {
         key += text(" ", runs_text(inputs.kept_text[static_cast<size_t>(sample)]));
     }
@@ -112,7 +117,7 @@ void TransformerRunner::build(Graph& graph, const TransformerInputs& inputs, con
     ggml_tensor* img = graph.input("img", GGML_TYPE_F32, {sizes.token_channels(), tokens.image.tokens()});
     ggml_tensor* txt = graph.input("txt", GGML_TYPE_F32, {sizes.context, tokens.text.tokens()});
     ggml_tensor* modulation = graph.input("modulation", GGML_TYPE_F32, {sizes.hidden, sizes.modulation().rows()});
-    graph.output("velocity", model_.forward(graph, img, txt, modulation, tokens, ids));
+    graph.output("velocity", model_.forward(graph, img, txt, modulation, tokens, ids, inputs.cache != nullptr));
 }
 
 void TransformerRunner::build_approximator(Graph& graph, int64_t count) const {
@@ -244,18 +249,90 @@ void TransformerRunner::compute_group(const TransformerInputs& inputs, const Gro
         }
     }
 
-    ChromaRunner& runner = runner_for(pack(inputs, group));
+    const PackedTokens tokens = pack(inputs, group);
+    ChromaRunner& runner = runner_for(tokens);
     runner.prepare(key_of(inputs, group), [&](Graph& graph) { build(graph, inputs, group); });
     runner.set("img", img);
     runner.set("txt", txt);
     runner.set("modulation", *modulation);
-    runner.compute(run);
-    runner.get("velocity", img);
+    if (inputs.cache != nullptr) {
+        compute_cached(runner, *inputs.cache, group, tokens.image, modulation, run, img);
+    } else {
+        runner.compute(run);
+        runner.get("velocity", img);
+    }
     for (size_t i = 0; i < group.samples.size(); ++i) {
         const auto sample = static_cast<size_t>(group.samples[i]);
         unpack_latent(std::span(img).subspan(i * latent_size, latent_size), shape,
                       velocity.subspan(sample * latent_size, latent_size));
     }
+}
+
+void TransformerRunner::compute_cached(ChromaRunner& runner, StepCache& cache, const Group& group,
+                                       const TokenStream& image, const ModulationCache::Table& modulation,
+                                       const RunContext& run, std::span<float> velocity) {
+    const TransformerSizes& sizes = model_.sizes();
+    const auto stream_size = static_cast<size_t>(image.tokens() * sizes.hidden);
+    const size_t sample_size = stream_size / group.samples.size();
+    std::vector<float> first(stream_size);  // what the first block adds
+    std::vector<float> stream(stream_size);
+    const auto of_sample = [&](std::vector<float>& values, size_t i) {
+        return std::span(values).subspan(i * sample_size, sample_size);
+    };
+
+    RunContext part = run;
+    part.pause_at = ChromaTransformer::kFirstOutput;
+    part.go_on = [&] {
+        runner.get(ChromaTransformer::kEntryOutput, first);
+        runner.get(ChromaTransformer::kFirstOutput, stream);
+        std::transform(stream.begin(), stream.end(), first.begin(), first.begin(), std::minus<>());
+        float change = 0;
+        for (size_t i = 0; i < group.samples.size(); ++i) {
+            change = std::max(change, cache.change(group.samples[i], group.timestep, of_sample(first, i)));
+        }
+        // Whoever listens wants to see all layers.
+        return !cache.accepts(change) || run.taps.listens();
+    };
+    const bool computed = runner.compute(part);
+    for (size_t i = 0; i < group.samples.size(); ++i) {
+        cache.count(group.samples[i], !computed);
+    }
+    if (!computed) {
+        for (size_t i = 0; i < group.samples.size(); ++i) {
+            cache.add_rest(group.samples[i], group.timestep, of_sample(stream, i));
+        }
+        compute_last_layer(stream, image, modulation, run, velocity);
+        run.callbacks.report(run.blocks_before + sizes.double_blocks + sizes.single_blocks, run.blocks_total);
+        return;
+    }
+    runner.get("velocity", velocity);
+    std::vector<float> rest(stream_size);
+    runner.get(ChromaTransformer::kLastOutput, rest);
+    std::transform(rest.begin(), rest.end(), stream.begin(), rest.begin(), std::minus<>());
+    for (size_t i = 0; i < group.samples.size(); ++i) {
+        const std::span<float> own_first = of_sample(first, i);
+        const std::span<float> own_rest = of_sample(rest, i);
+        cache.keep(group.samples[i],
+                   {group.timestep, {own_first.begin(), own_first.end()}, {own_rest.begin(), own_rest.end()}});
+    }
+}
+
+void TransformerRunner::compute_last_layer(std::span<const float> stream, const TokenStream& image,
+                                           const ModulationCache::Table& modulation, const RunContext& run,
+                                           std::span<float> velocity) {
+    const TransformerSizes& sizes = model_.sizes();
+    last_layer_runner_.prepare(text(image.tokens()), [&](Graph& graph) {
+        ggml_tensor* x = graph.input("x", GGML_TYPE_F32, {sizes.hidden, image.tokens()});
+        ggml_tensor* table = graph.input("modulation", GGML_TYPE_F32, {sizes.hidden, sizes.modulation().rows()});
+        graph.output("velocity", model_.final_layer().forward(
+                                     graph, x, final_modulation_at(graph, table, sizes.modulation().last()), image));
+    });
+    last_layer_runner_.set("x", stream);
+    last_layer_runner_.set("modulation", *modulation);
+    RunContext part = run;
+    part.callbacks.progress = nullptr;  // progress counts blocks
+    last_layer_runner_.compute(part);
+    last_layer_runner_.get("velocity", velocity);
 }
 
 int64_t TransformerRunner::plan(const TransformerInputs& inputs) {
@@ -276,11 +353,12 @@ int64_t TransformerRunner::plan(const TransformerInputs& inputs) {
 
 int64_t TransformerRunner::held_bytes() const {
     const int64_t held = runner_ != nullptr ? runner_->held_bytes() : 0;
-    return held + approximator_runner_.held_bytes() + cache_.bytes();
+    return held + approximator_runner_.held_bytes() + last_layer_runner_.held_bytes() + cache_.bytes();
 }
 
 void TransformerRunner::trim() {
     approximator_runner_.trim();
+    last_layer_runner_.trim();
     cache_.clear();
     if (runner_ != nullptr) {
         runner_->trim();

@@ -60,9 +60,18 @@ class TransformerRunner {
     void compute_group(const TransformerInputs& inputs, const Group& group, const ModulationCache::Table& modulation,
                        const RunContext& run, std::span<float> velocity);
 
+    // Computes the prepared graph with the samples' step cache; velocity: in tokens.
+    void compute_cached(ChromaRunner& runner, StepCache& cache, const Group& group, const TokenStream& image,
+                        const ModulationCache::Table& modulation, const RunContext& run, std::span<float> velocity);
+
+    // The last layer alone. stream: the image stream behind the last block.
+    void compute_last_layer(std::span<const float> stream, const TokenStream& image,
+                            const ModulationCache::Table& modulation, const RunContext& run, std::span<float> velocity);
+
     std::shared_ptr<Engine> engine_;
     ChromaTransformer model_;
     ChromaRunner approximator_runner_;
+    ChromaRunner last_layer_runner_;
     std::unique_ptr<ChromaRunner> runner_;
     size_t runner_nodes_ = 0;
     ModulationCache cache_;

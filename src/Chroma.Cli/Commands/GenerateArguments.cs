@@ -41,6 +41,11 @@ internal sealed class GenerateArguments
 
     public Option<int> Count { get; } = new("--count") { Description = "How many pictures, with successive seeds.", DefaultValueFactory = _ => 1 };
 
+    public Option<float?> Cache { get; } = new("--cache")
+    {
+        Description = "Step caching: leave out evaluations that can be predicted this closely, 0 (none) to 1; 0.05 is careful.",
+    };
+
     public Option<string?> Sampler { get; } = new("--sampler") { Description = "euler, heun, dpmpp_2m, ..." };
 
     public Option<string?> Scheduler { get; } = new("--scheduler") { Description = "flow_match, simple, beta, ..." };
@@ -64,6 +69,6 @@ internal sealed class GenerateArguments
     public IEnumerable<Option> All =>
     [
         Prompt, NegativePrompt, Output, Model, Transformer, TextEncoder, Autoencoder, Tokenizer, Preset, Width, Height, Steps, Guidance, Seed, Count,
-        Sampler, Scheduler, Shift, Mu, TextMask, PaddingTokens, Type, RopeAxes, Device, Threads,
+        Cache, Sampler, Scheduler, Shift, Mu, TextMask, PaddingTokens, Type, RopeAxes, Device, Threads,
     ];
 }

@@ -115,6 +115,7 @@ internal static class GenerateCommand
             Guidance = arguments.GetValue(a.Guidance) ?? basis.Guidance,
             Seed = arguments.GetValue(a.Seed),
             Count = arguments.GetValue(a.Count),
+            CacheThreshold = arguments.GetValue(a.Cache) ?? basis.CacheThreshold,
             TextMask = arguments.GetValue(a.TextMask) ?? basis.TextMask,
             PaddingTokens = arguments.GetValue(a.PaddingTokens) ?? basis.PaddingTokens,
             Sampler = arguments.GetValue(a.Sampler) is string sampler ? Samplers.BuiltIn.Create(sampler) : basis.Sampler,
@@ -136,10 +137,12 @@ internal static class GenerateCommand
             GenerationStage.LoadingTextEncoder => "loading the text encoder",
             GenerationStage.EncodingPrompt => "reading the prompt",
             GenerationStage.LoadingTransformer => "loading the transformer",
-            GenerationStage.Denoising => $"{image}step {Math.Min(progress.Step + 1, progress.Steps)}/{progress.Steps}",
+            GenerationStage.Denoising => $"{image}step {Math.Min(progress.Step + 1, progress.Steps)}/{progress.Steps}{Saved(progress)}",
             _ => $"{image}decoding",
         };
     }
+
+    private static string Saved(GenerationProgress progress) => progress.SavedEvaluations == 0 ? "" : $", {progress.SavedEvaluations} evaluations saved";
 
     private static string Numbered(string path, int number) => Path.Combine(
         Path.GetDirectoryName(path) ?? "",

@@ -194,6 +194,19 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("chroma_transformer_info.rope_axes", (byte*)of_chroma_transformer_info.rope_axes - (byte*)&of_chroma_transformer_info));
         entries.Add(("chroma_transformer_info.reserved", (byte*)&of_chroma_transformer_info.reserved - (byte*)&of_chroma_transformer_info));
         entries.Add(("chroma_transformer_info.parameter_count", (byte*)&of_chroma_transformer_info.parameter_count - (byte*)&of_chroma_transformer_info));
+        chroma_step_cache_options of_chroma_step_cache_options = default;
+        entries.Add(("chroma_step_cache_options", Unsafe.SizeOf<chroma_step_cache_options>()));
+        entries.Add(("chroma_step_cache_options.struct_size", (byte*)&of_chroma_step_cache_options.struct_size - (byte*)&of_chroma_step_cache_options));
+        entries.Add(("chroma_step_cache_options.threshold", (byte*)&of_chroma_step_cache_options.threshold - (byte*)&of_chroma_step_cache_options));
+        entries.Add(("chroma_step_cache_options.most_in_row", (byte*)&of_chroma_step_cache_options.most_in_row - (byte*)&of_chroma_step_cache_options));
+        entries.Add(("chroma_step_cache_options.reserved", (byte*)&of_chroma_step_cache_options.reserved - (byte*)&of_chroma_step_cache_options));
+        chroma_step_cache_info of_chroma_step_cache_info = default;
+        entries.Add(("chroma_step_cache_info", Unsafe.SizeOf<chroma_step_cache_info>()));
+        entries.Add(("chroma_step_cache_info.struct_size", (byte*)&of_chroma_step_cache_info.struct_size - (byte*)&of_chroma_step_cache_info));
+        entries.Add(("chroma_step_cache_info.last_change", (byte*)&of_chroma_step_cache_info.last_change - (byte*)&of_chroma_step_cache_info));
+        entries.Add(("chroma_step_cache_info.evaluations", (byte*)&of_chroma_step_cache_info.evaluations - (byte*)&of_chroma_step_cache_info));
+        entries.Add(("chroma_step_cache_info.predicted", (byte*)&of_chroma_step_cache_info.predicted - (byte*)&of_chroma_step_cache_info));
+        entries.Add(("chroma_step_cache_info.bytes", (byte*)&of_chroma_step_cache_info.bytes - (byte*)&of_chroma_step_cache_info));
         chroma_transformer_inputs of_chroma_transformer_inputs = default;
         entries.Add(("chroma_transformer_inputs", Unsafe.SizeOf<chroma_transformer_inputs>()));
         entries.Add(("chroma_transformer_inputs.struct_size", (byte*)&of_chroma_transformer_inputs.struct_size - (byte*)&of_chroma_transformer_inputs));
@@ -206,6 +219,7 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("chroma_transformer_inputs.timestep", (byte*)&of_chroma_transformer_inputs.timestep - (byte*)&of_chroma_transformer_inputs));
         entries.Add(("chroma_transformer_inputs.context", (byte*)&of_chroma_transformer_inputs.context - (byte*)&of_chroma_transformer_inputs));
         entries.Add(("chroma_transformer_inputs.context_mask", (byte*)&of_chroma_transformer_inputs.context_mask - (byte*)&of_chroma_transformer_inputs));
+        entries.Add(("chroma_transformer_inputs.cache", (byte*)&of_chroma_transformer_inputs.cache - (byte*)&of_chroma_transformer_inputs));
         chroma_text_encoder_info of_chroma_text_encoder_info = default;
         entries.Add(("chroma_text_encoder_info", Unsafe.SizeOf<chroma_text_encoder_info>()));
         entries.Add(("chroma_text_encoder_info.struct_size", (byte*)&of_chroma_text_encoder_info.struct_size - (byte*)&of_chroma_text_encoder_info));

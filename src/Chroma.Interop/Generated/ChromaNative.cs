@@ -131,6 +131,21 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_create_random(chroma_random_tensor* tensors, long count, long seed, chroma_weights** weights);
 
+    /// <summary>C: chroma_step_cache_create</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_step_cache_create(chroma_step_cache_options* options, chroma_step_cache** cache);
+
+    /// <summary>C: chroma_step_cache_free</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial void chroma_step_cache_free(chroma_step_cache* cache);
+
+    /// <summary>C: chroma_step_cache_get_info</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_step_cache_get_info(chroma_step_cache* cache, chroma_step_cache_info* info);
+
     /// <summary>C: chroma_transformer_load</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

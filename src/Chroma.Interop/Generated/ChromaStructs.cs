@@ -16,6 +16,9 @@ public readonly struct chroma_weights;
 public readonly struct chroma_transformer;
 
 /// <summary>An opaque handle of the native library; only pointers to it exist.</summary>
+public readonly struct chroma_step_cache;
+
+/// <summary>An opaque handle of the native library; only pointers to it exist.</summary>
 public readonly struct chroma_text_encoder;
 
 /// <summary>An opaque handle of the native library; only pointers to it exist.</summary>
@@ -293,6 +296,36 @@ public unsafe struct chroma_transformer_info
     public long parameter_count;
 }
 
+/// <summary>C: chroma_step_cache_options</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct chroma_step_cache_options
+{
+    /// <summary>C: uint32_t</summary>
+    public uint struct_size;
+    /// <summary>&gt; 0: how far what the first block adds may be from its prediction, relative to its mean magnitude; 0.1 is careful</summary>
+    public float threshold;
+    /// <summary>Evaluations that may be predicted one after another; 0: any number</summary>
+    public int most_in_row;
+    /// <summary>C: int32_t</summary>
+    public int reserved;
+}
+
+/// <summary>C: chroma_step_cache_info</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct chroma_step_cache_info
+{
+    /// <summary>C: uint32_t</summary>
+    public uint struct_size;
+    /// <summary>What was last compared with the threshold; infinity where there was no prediction</summary>
+    public float last_change;
+    /// <summary>Of samples</summary>
+    public long evaluations;
+    /// <summary>Of these, how many were predicted</summary>
+    public long predicted;
+    /// <summary>Memory of the cache</summary>
+    public long bytes;
+}
+
 /// <summary>C: chroma_transformer_inputs</summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct chroma_transformer_inputs
@@ -317,6 +350,8 @@ public unsafe struct chroma_transformer_inputs
     public float* context;
     /// <summary>[B, T], 1 = the transformer sees this token, at least one per sample; NULL: all</summary>
     public byte* context_mask;
+    /// <summary>NULL: everything is computed. A call with taps computes everything, too</summary>
+    public chroma_step_cache* cache;
 }
 
 /// <summary>C: chroma_text_encoder_info</summary>

@@ -20,6 +20,12 @@ public sealed record RunOptions
     /// <summary>Receives where the time of this run went; null does not measure it.</summary>
     public RunProfile? Profile { get; init; }
 
+    /// <summary>
+    /// Leaves out what can be predicted from the evaluations before this one; null computes everything. The transformer alone has a use for it. A
+    /// run with taps computes everything, too.
+    /// </summary>
+    public StepCache? StepCache { get; init; }
+
     internal static RunOptions Default { get; } = new();
 
     internal void Check()

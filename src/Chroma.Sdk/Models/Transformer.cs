@@ -144,6 +144,7 @@ public sealed unsafe class Transformer : ChromaModel
         CopySigmas(timestep, sigmas);
         options ??= RunOptions.Default;
         using Turn turn = TakeTurn(options.CancellationToken);
+        using ChromaSafeHandle.Lease cache = options.StepCache is { } stepCache ? stepCache.Use() : default;
         using NativeCall call = NativeCall.ForRun(options, TapsOf(options));
         chroma_run_options run = call.ToRunOptions(options.Threads);
         fixed (float* pLatent = latent, pSigmas = sigmas, pContext = context.Span, pVelocity = velocity)
@@ -154,6 +155,7 @@ public sealed unsafe class Transformer : ChromaModel
             inputs.timestep = pSigmas;
             inputs.context = pContext;
             inputs.context_mask = pMask;
+            inputs.cache = (chroma_step_cache*)cache.Address;
             call.Finish(ChromaNative.chroma_transformer_forward((chroma_transformer*)turn.Address, &inputs, &run, pVelocity));
         }
     }
