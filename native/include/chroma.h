@@ -390,14 +390,14 @@ typedef struct chroma_step_cache chroma_step_cache;
 
 typedef struct chroma_step_cache_options {
     uint32_t struct_size;
-    float threshold;     /* > 0: how far what the first block adds may be from its prediction, relative to its mean magnitude; 0.1 is careful */
+    float threshold;     /* > 0: how much what the first block adds may have changed since the last computed evaluation, relative to its mean magnitude */
     int32_t most_in_row; /* evaluations that may be predicted one after another; 0: any number */
     int32_t reserved;
 } chroma_step_cache_options;
 
 typedef struct chroma_step_cache_info {
     uint32_t struct_size;
-    float last_change;   /* what was last compared with the threshold; infinity where there was no prediction */
+    float last_change;   /* what was last compared with the threshold; infinity where there was nothing to compare */
     int64_t evaluations; /* of samples */
     int64_t predicted;   /* of these, how many were predicted */
     int64_t bytes;       /* memory of the cache */

@@ -65,9 +65,9 @@ public sealed record GenerationOptions
     public int Count { get; init; } = 1;
 
     /// <summary>
-    /// Step caching: leaves out evaluations of the transformer, but for its first block, where their result can be predicted. This is how far what
-    /// the first block adds may be from its prediction, relative to its mean magnitude: 0 computes everything, 0.05 is careful, up to 1. Pictures
-    /// change a little; docs/performance.md says by how much, and what is saved.
+    /// Step caching: leaves out evaluations of the transformer, but for its first block, where their result can be predicted. This is how
+    /// much what the first block adds may have changed since the last computed evaluation, relative to its mean magnitude: 0 computes everything,
+    /// 0.1 is careful, up to 1. Pictures change a little; docs/performance.md says by how much, and what is saved.
     /// </summary>
     public float CacheThreshold { get; init; }
 

@@ -21,30 +21,26 @@ StepCache::Sample& StepCache::at(int64_t sample) {
     return samples_[index];
 }
 
-float StepCache::weight_of(const Sample& sample, float timestep) {
-    if (sample.before.first.size() != sample.last.first.size()) {
+float StepCache::Sample::weight(float timestep) const {
+    if (rest_before.size() != last.rest.size()) {
         return 0;
     }
     // Samplers that evaluate twice at a level, or go back, leave no line to follow.
-    const float length = sample.last.timestep - sample.before.timestep;
-    const float weight = (timestep - sample.last.timestep) / length;
+    const float length = last.timestep - timestep_before;
+    const float weight = (timestep - last.timestep) / length;
     return std::isfinite(weight) && weight > 0 && weight <= kFarthest ? weight : 0;
 }
 
-float StepCache::change(int64_t sample, float timestep, std::span<const float> first) {
+float StepCache::change(int64_t sample, std::span<const float> first) {
     const Sample& known = at(sample);
     if (known.last.first.size() != first.size() || (most_in_row_ > 0 && known.in_row >= most_in_row_)) {
         return std::numeric_limits<float>::infinity();
     }
-    const float weight = weight_of(known, timestep);
-    const std::vector<float>& last = known.last.first;
-    const std::vector<float>& before = weight != 0 ? known.before.first : last;
     double difference = 0;
     double magnitude = 0;
     for (size_t i = 0; i < first.size(); ++i) {
-        const float expected = last[i] + weight * (last[i] - before[i]);
-        difference += std::fabs(first[i] - expected);
-        magnitude += std::fabs(last[i]);
+        difference += std::fabs(first[i] - known.last.first[i]);
+        magnitude += std::fabs(known.last.first[i]);
     }
     return static_cast<float>(difference / magnitude);
 }
@@ -56,9 +52,9 @@ bool StepCache::accepts(float largest_change) {
 
 void StepCache::add_rest(int64_t sample, float timestep, std::span<float> stream) const {
     const Sample& known = samples_[static_cast<size_t>(sample)];
-    const float weight = weight_of(known, timestep);
+    const float weight = known.weight(timestep);
     const std::vector<float>& last = known.last.rest;
-    const std::vector<float>& before = weight != 0 ? known.before.rest : last;
+    const std::vector<float>& before = weight != 0 ? known.rest_before : last;
     for (size_t i = 0; i < stream.size(); ++i) {
         stream[i] += last[i] + weight * (last[i] - before[i]);
     }
@@ -66,7 +62,8 @@ void StepCache::add_rest(int64_t sample, float timestep, std::span<float> stream
 
 void StepCache::keep(int64_t sample, Record record) {
     Sample& known = at(sample);
-    std::swap(known.before, known.last);
+    known.timestep_before = known.last.timestep;
+    known.rest_before = std::move(known.last.rest);
     known.last = std::move(record);
 }
 
@@ -80,8 +77,7 @@ void StepCache::count(int64_t sample, bool predicted) {
 int64_t StepCache::bytes() const {
     size_t values = 0;
     for (const Sample& sample : samples_) {
-        values +=
-            sample.last.first.size() + sample.last.rest.size() + sample.before.first.size() + sample.before.rest.size();
+        values += sample.last.first.size() + sample.last.rest.size() + sample.rest_before.size();
     }
     return static_cast<int64_t>(values * sizeof(float));
 }

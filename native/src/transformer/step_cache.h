@@ -1,10 +1,10 @@
 // Step caching: most of an evaluation is left out where it can be predicted from those before it.
 //
-// What the first block adds to the image stream tells how much has changed since the last evaluations, at a few percent
-// of the cost. Where it is close to what those evaluations let expect, what all blocks behind it add is expected, too,
-// and not computed. The test on the first block is that of First Block Cache (ParaAttention, 2024), after TeaCache (Liu
-// et al. 2024); continuing along a line, instead of repeating the last value, is TaylorSeer's (Liu et al. 2025) at
-// order 1.
+// What the first block adds to the image stream tells how much has changed since the last computed evaluation, at a few
+// percent of the cost. Where that is little, what all blocks behind it add is not computed, but continued along the
+// line through the last two computed evaluations. The test on the first block is that of First Block Cache
+// (ParaAttention, 2024), after TeaCache (Liu et al. 2024); the line, instead of repeating the last value, is
+// TaylorSeer's (Liu et al. 2025) at order 1.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace chroma {
 
 class StepCache {
   public:
-    // threshold: the largest difference of the first block from its prediction, relative to its mean magnitude.
+    // threshold: the largest change of what the first block adds, relative to its mean magnitude.
     // most_in_row: evaluations that may be predicted one after another; 0: any number.
     StepCache(float threshold, int most_in_row) : threshold_(threshold), most_in_row_(most_in_row) {}
 
@@ -26,9 +26,9 @@ class StepCache {
         std::vector<float> rest;   // all blocks behind it
     };
 
-    // How far the first block's part of a sample is from its prediction, relative to its mean magnitude; infinite where
-    // there is no prediction, or it is time to compute one again.
-    [[nodiscard]] float change(int64_t sample, float timestep, std::span<const float> first);
+    // How far the first block's part of a sample is from that of the last computed evaluation, relative to the latter's
+    // mean magnitude; infinite where there is none, or it is time to compute one again.
+    [[nodiscard]] float change(int64_t sample, std::span<const float> first);
 
     // Whether all samples of a graph, of which this is the largest change, can do without the rest.
     [[nodiscard]] bool accepts(float largest_change);
@@ -53,12 +53,13 @@ class StepCache {
   private:
     struct Sample {
         Record last;
-        Record before;  // empty `first`: none
-        int in_row = 0;
-    };
+        float timestep_before = 0;
+        std::vector<float> rest_before;  // empty: none
+        int in_row = 0;                  // predictions since `last`
 
-    // How far the line from `before` through `last` is to be followed: 0 repeats `last`.
-    [[nodiscard]] static float weight_of(const Sample& sample, float timestep);
+        // How far the line from before through `last` is to be followed: 0 repeats `last`.
+        [[nodiscard]] float weight(float timestep) const;
+    };
     Sample& at(int64_t sample);
 
     float threshold_;

@@ -288,7 +288,7 @@ void TransformerRunner::compute_cached(ChromaRunner& runner, StepCache& cache, c
         std::transform(stream.begin(), stream.end(), first.begin(), first.begin(), std::minus<>());
         float change = 0;
         for (size_t i = 0; i < group.samples.size(); ++i) {
-            change = std::max(change, cache.change(group.samples[i], group.timestep, of_sample(first, i)));
+            change = std::max(change, cache.change(group.samples[i], of_sample(first, i)));
         }
         // Whoever listens wants to see all layers.
         return !cache.accepts(change) || run.taps.listens();

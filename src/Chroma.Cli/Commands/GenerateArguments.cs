@@ -43,7 +43,7 @@ internal sealed class GenerateArguments
 
     public Option<float?> Cache { get; } = new("--cache")
     {
-        Description = "Step caching: leave out evaluations that can be predicted this closely, 0 (none) to 1; 0.05 is careful.",
+        Description = "Step caching: leave out evaluations whose first block changed less than this, 0 (none) to 1; 0.1 is careful.",
     };
 
     public Option<string?> Sampler { get; } = new("--sampler") { Description = "euler, heun, dpmpp_2m, ..." };

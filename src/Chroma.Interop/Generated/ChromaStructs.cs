@@ -302,7 +302,7 @@ public unsafe struct chroma_step_cache_options
 {
     /// <summary>C: uint32_t</summary>
     public uint struct_size;
-    /// <summary>&gt; 0: how far what the first block adds may be from its prediction, relative to its mean magnitude; 0.1 is careful</summary>
+    /// <summary>&gt; 0: how much what the first block adds may have changed since the last computed evaluation, relative to its mean magnitude</summary>
     public float threshold;
     /// <summary>Evaluations that may be predicted one after another; 0: any number</summary>
     public int most_in_row;
@@ -316,7 +316,7 @@ public unsafe struct chroma_step_cache_info
 {
     /// <summary>C: uint32_t</summary>
     public uint struct_size;
-    /// <summary>What was last compared with the threshold; infinity where there was no prediction</summary>
+    /// <summary>What was last compared with the threshold; infinity where there was nothing to compare</summary>
     public float last_change;
     /// <summary>Of samples</summary>
     public long evaluations;

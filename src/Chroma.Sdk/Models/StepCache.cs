@@ -8,8 +8,8 @@ namespace Chroma.Models;
 /// of that run, in order, by <see cref="RunOptions.StepCache"/>.
 /// </summary>
 /// <remarks>
-/// How much the first block's part differs from its prediction decides (First Block Cache of ParaAttention, 2024; TeaCache, Liu et al. 2024); the
-/// prediction goes on along the line through the last two evaluations (TaylorSeer, Liu et al. 2025, at order 1).
+/// How much the first block's part has changed decides (First Block Cache of ParaAttention, 2024; TeaCache, Liu et al. 2024); the prediction goes
+/// on along the line through the last two computed evaluations (TaylorSeer, Liu et al. 2025, at order 1).
 /// </remarks>
 public sealed unsafe class StepCache : IDisposable
 {
@@ -17,8 +17,8 @@ public sealed unsafe class StepCache : IDisposable
 
     /// <summary>Makes an empty cache.</summary>
     /// <param name="threshold">
-    /// Above 0: how far what the first block adds may be from its prediction, relative to its mean magnitude. Larger leaves out more;
-    /// docs/performance.md has what it costs.
+    /// Above 0: how much what the first block adds may have changed since the last computed evaluation, relative to its mean magnitude. Larger
+    /// leaves out more; docs/performance.md has what it costs.
     /// </param>
     /// <param name="mostInRow">How many evaluations may be left out one after another; 0 for any number.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
@@ -49,7 +49,7 @@ public sealed unsafe class StepCache : IDisposable
     /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
     public long Predicted => Info.predicted;
 
-    /// <summary>What was last compared with the threshold; infinity where there was no prediction.</summary>
+    /// <summary>What was last compared with the threshold; infinity where there was nothing to compare.</summary>
     /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
     public float LastChange => Info.last_change;
 
