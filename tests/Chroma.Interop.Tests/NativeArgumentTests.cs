@@ -41,6 +41,7 @@ public sealed unsafe class NativeArgumentTests : IDisposable
         ChromaNative.chroma_transformer_free(null);
         ChromaNative.chroma_text_encoder_free(null);
         ChromaNative.chroma_autoencoder_free(null);
+        ChromaNative.chroma_step_cache_free(null);
     }
 
     [Fact]
@@ -57,6 +58,10 @@ public sealed unsafe class NativeArgumentTests : IDisposable
             Refused(ChromaNative.chroma_type_parse(null, &type), "name");
             Refused(ChromaNative.chroma_type_parse(path, null), "");
             Refused(ChromaNative.chroma_weights_open(null, null), "");
+            Refused(ChromaNative.chroma_weights_create_random(null, 1, 0, null), "weights");
+            Refused(ChromaNative.chroma_measure_peak(chroma_type.CHROMA_TYPE_F32, 1, null), "gflops");
+            Refused(ChromaNative.chroma_step_cache_create(null, null), "cache");
+            Refused(ChromaNative.chroma_step_cache_get_info(null, null), "cache");
             Refused(ChromaNative.chroma_weights_get_info(null, null), "weights");
             Refused(ChromaNative.chroma_transformer_load(null, path, null, &transformer), "engine");
             Assert.True(transformer is null); // as the header promises
