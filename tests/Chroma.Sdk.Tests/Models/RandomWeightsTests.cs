@@ -114,8 +114,7 @@ public sealed class RandomWeightsTests(EngineFixture fixture)
 
         using Autoencoder autoencoder = Autoencoder.Load(fixture.Engine, TinyModels.AutoencoderPath);
         autoencoder.Decode(Golden.Floats("layers/autoencoder_decoder.inputs", "latent"), options: options);
-        Assert.True(profile.Convolution > profile.Linear, "A decoder has convolutions and no linear layers.");
-        Assert.Equal(TimeSpan.Zero, profile.Linear);
+        Assert.True(profile.Convolution > profile.Linear, "A decoder has more convolutions than linear layers.");
     }
 
     private static RandomTensor Matrix(string name, WeightType type, long rows, long columns, float mean = 0, float deviation = 1) =>
