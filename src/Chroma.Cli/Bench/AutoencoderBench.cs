@@ -12,32 +12,28 @@ internal sealed class AutoencoderBench(BenchPlan plan, BenchPeak peak, IProgress
     private static readonly TimeSpan _budget = TimeSpan.FromSeconds(4);
 
     /// <summary>Measures every size on every backend.</summary>
-    public IEnumerable<AutoencoderResult> Measure()
+    public IReadOnlyList<AutoencoderResult> Measure()
     {
         AutoencoderBlueprint blueprint = new(plan.Sizes);
         using WeightsFile weights = WeightsFile.CreateRandom(blueprint.Tensors, seed: 1);
-        foreach (int pixels in plan.DecodePixels)
+        List<AutoencoderResult> results = [];
+        foreach (BenchBackend backend in plan.Backends)
         {
-            List<AutoencoderResult> results = [];
-            foreach (BenchBackend backend in plan.Backends)
+            using ChromaEngine engine = BackendNames.Open(backend, plan.Threads);
+            foreach (int pixels in plan.DecodePixels)
             {
                 token.ThrowIfCancellationRequested();
                 progress.Report($"the autoencoder at {pixels} pixels on {BackendNames.Of(backend)}");
                 ResidentMemory.Reset();
-                using ChromaEngine engine = BackendNames.Open(backend, plan.Threads);
                 using Autoencoder autoencoder = Autoencoder.Load(engine, weights);
-                results.Add(Measure(autoencoder, weights, blueprint.Work(pixels), backend, pixels));
-            }
-
-            double? ggml = results.Find(result => result.Backend == BackendNames.Of(BenchBackend.Ggml))?.Seconds;
-            foreach (AutoencoderResult result in results)
-            {
-                yield return result with { SpeedupOverGgml = ggml / result.Seconds };
+                results.Add(Measure(autoencoder, blueprint.Work(pixels), backend, pixels));
             }
         }
+
+        return [.. Comparison.WithGgml(results, result => result.Size).OrderBy(result => result.Size)];
     }
 
-    private AutoencoderResult Measure(Autoencoder autoencoder, WeightsFile weights, Work work, BenchBackend backend, int pixels)
+    private AutoencoderResult Measure(Autoencoder autoencoder, Work work, BenchBackend backend, int pixels)
     {
         FloatTensor latent = new(1, autoencoder.Info.LatentChannels, pixels / Downscale, pixels / Downscale);
         new TorchNoise(seed: 1).Fill(latent.Span);
@@ -55,7 +51,7 @@ internal sealed class AutoencoderBench(BenchPlan plan, BenchPeak peak, IProgress
             ShareOfPeak = work.Total / Giga / timing.Seconds / peak.Bf16,
             ConvolutionShare = profile.Convolution / profile.Total,
             AttentionShare = profile.Attention / profile.Total,
-            WeightBytes = weights.TensorBytes,
+            WeightBytes = memory.WeightBytes + memory.MappedBytes,
             ComputeBytes = memory.PeakBytes - memory.WeightBytes,
             ResidentPeakBytes = ResidentMemory.Peak(),
         };

@@ -7,6 +7,9 @@ internal static class BackendNames
 {
     public static string Of(BenchBackend backend) => backend == BenchBackend.Chroma ? "chroma" : "ggml";
 
+    /// <summary>Whether a backend can compute with a type of weights: ggml has no int8 rows.</summary>
+    public static bool Runs(BenchBackend backend, WeightType type) => backend == BenchBackend.Chroma || type != WeightType.Int8;
+
     public static ChromaEngine Open(BenchBackend backend, int threads) => new(new ChromaEngineOptions
     {
         Threads = threads,

@@ -9,31 +9,28 @@ internal sealed class TextEncoderBench(BenchPlan plan, BenchPeak peak, IProgress
     private static readonly TimeSpan _budget = TimeSpan.FromSeconds(3);
 
     /// <summary>Measures every length of prompt on every backend.</summary>
-    public IEnumerable<TextEncoderResult> Measure(WeightType type)
+    public IReadOnlyList<TextEncoderResult> Measure(WeightType type)
     {
         ResidentMemory.Reset();
-        using WeightsFile weights = WeightsFile.CreateRandom(TextEncoderBlueprint.Tensors(plan.Sizes, type), seed: 1);
-        foreach (int tokens in plan.PromptTokens)
+        WeightType stored = type == WeightType.Int8 ? WeightType.BF16 : type;
+        using WeightsFile weights = WeightsFile.CreateRandom(TextEncoderBlueprint.Tensors(plan.Sizes, stored), seed: 1);
+        List<TextEncoderResult> results = [];
+        foreach (BenchBackend backend in plan.Backends.Where(backend => BackendNames.Runs(backend, type)))
         {
-            List<TextEncoderResult> results = [];
-            foreach (BenchBackend backend in plan.Backends)
+            using ChromaEngine engine = BackendNames.Open(backend, plan.Threads);
+            using TextEncoder encoder = TextEncoder.Load(engine, weights, new ModelLoadOptions { Type = type == stored ? WeightType.Stored : type });
+            foreach (int tokens in plan.PromptTokens)
             {
                 token.ThrowIfCancellationRequested();
                 progress.Report($"T5, {type.ToName()}, {tokens} tokens on {BackendNames.Of(backend)}");
-                using ChromaEngine engine = BackendNames.Open(backend, plan.Threads);
-                using TextEncoder encoder = TextEncoder.Load(engine, weights);
-                results.Add(Measure(encoder, weights, type, backend, tokens));
-            }
-
-            double? ggml = results.Find(result => result.Backend == BackendNames.Of(BenchBackend.Ggml))?.Seconds;
-            foreach (TextEncoderResult result in results)
-            {
-                yield return result with { SpeedupOverGgml = ggml / result.Seconds };
+                results.Add(Measure(encoder, type, backend, tokens));
             }
         }
+
+        return [.. Comparison.WithGgml(results, result => result.Tokens).OrderBy(result => result.Tokens)];
     }
 
-    private TextEncoderResult Measure(TextEncoder encoder, WeightsFile weights, WeightType type, BenchBackend backend, int tokens)
+    private TextEncoderResult Measure(TextEncoder encoder, WeightType type, BenchBackend backend, int tokens)
     {
         int[,] ids = new int[1, tokens];
         for (int i = 0; i < tokens; i++)
@@ -43,6 +40,7 @@ internal sealed class TextEncoderBench(BenchPlan plan, BenchPeak peak, IProgress
 
         Work work = TextEncoderBlueprint.Work(encoder.Info, tokens);
         Timing timing = Timing.Best(() => encoder.Encode(ids), _budget, plan.Runs, token);
+        MemoryUsage memory = encoder.Memory;
         return new TextEncoderResult
         {
             Type = type.ToName(),
@@ -53,8 +51,8 @@ internal sealed class TextEncoderBench(BenchPlan plan, BenchPeak peak, IProgress
             Runs = timing.Runs,
             Gflop = work.Total / Giga,
             ShareOfPeak = work.Total / Giga / timing.Seconds / peak.Bf16,
-            WeightBytes = weights.TensorBytes,
-            ComputeBytes = encoder.Memory.ComputeBytes,
+            WeightBytes = memory.WeightBytes + memory.MappedBytes,
+            ComputeBytes = memory.ComputeBytes,
             ResidentPeakBytes = ResidentMemory.Peak(),
         };
     }

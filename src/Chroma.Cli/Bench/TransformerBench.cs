@@ -28,34 +28,32 @@ internal sealed class TransformerBench(BenchPlan plan, BenchPeak peak, IProgress
     public long Parameters { get; private set; }
 
     /// <summary>Measures every size on every backend.</summary>
-    public IEnumerable<ForwardResult> Measure(WeightType type)
+    public IReadOnlyList<ForwardResult> Measure(WeightType type)
     {
         progress.Report($"{type.ToName()} weights");
         ResidentMemory.Reset();
-        using WeightsFile weights = WeightsFile.CreateRandom(
-            TransformerBlueprint.Tensors(plan.Sizes, type == WeightType.Int8 ? WeightType.BF16 : type), seed: 1);
+
+        // No checkpoint holds int8 rows: they are made while loading.
+        WeightType stored = type == WeightType.Int8 ? WeightType.BF16 : type;
+        using WeightsFile weights = WeightsFile.CreateRandom(TransformerBlueprint.Tensors(plan.Sizes, stored), seed: 1);
         Parameters = weights.ParameterCount;
-        foreach (int pixels in plan.Pixels)
+        List<ForwardResult> results = [];
+        foreach (BenchBackend backend in plan.Backends.Where(backend => BackendNames.Runs(backend, type)))
         {
-            List<ForwardResult> results = [];
-            foreach (BenchBackend backend in plan.Backends.Where(backend => type != WeightType.Int8 || backend == BenchBackend.Chroma))
+            using ChromaEngine engine = BackendNames.Open(backend, plan.Threads);
+            using Transformer transformer = Transformer.Load(engine, weights, new ModelLoadOptions { Type = type == stored ? WeightType.Stored : type });
+            foreach (int pixels in plan.Pixels)
             {
                 token.ThrowIfCancellationRequested();
                 progress.Report($"{type.ToName()} at {pixels} pixels on {BackendNames.Of(backend)}");
-                using ChromaEngine engine = BackendNames.Open(backend, plan.Threads);
-                using Transformer transformer = Transformer.Load(engine, weights, LoadOptions(type));
-                results.Add(Measure(transformer, weights, type, backend, pixels));
-            }
-
-            double? ggml = results.Find(result => result.Backend == BackendNames.Of(BenchBackend.Ggml))?.Seconds;
-            foreach (ForwardResult result in results)
-            {
-                yield return result with { SpeedupOverGgml = ggml / result.Seconds };
+                results.Add(Measure(transformer, type, backend, pixels));
             }
         }
+
+        return [.. Comparison.WithGgml(results, result => result.Size).OrderBy(result => result.Size)];
     }
 
-    private ForwardResult Measure(Transformer transformer, WeightsFile weights, WeightType type, BenchBackend backend, int pixels)
+    private ForwardResult Measure(Transformer transformer, WeightType type, BenchBackend backend, int pixels)
     {
         int imageTokens = pixels / PixelsPerToken * (pixels / PixelsPerToken);
         int tokens = imageTokens + plan.TextTokens;
@@ -63,7 +61,7 @@ internal sealed class TransformerBench(BenchPlan plan, BenchPeak peak, IProgress
         Inputs one = new(transformer.Info, pixels, 1, plan.TextTokens);
 
         Timing timing = Timing.Best(() => Run(transformer, one), _budget, plan.Runs, token);
-        long compute = transformer.Memory.ComputeBytes;
+        MemoryUsage memory = transformer.Memory;
         RunProfile profile = new();
         Run(transformer, one, profile);
         double? pair = plan.Parts.HasFlag(BenchParts.Pair) && 2 * timing.Seconds < LongestPair ? Best(transformer, pixels, 2) : null;
@@ -98,7 +96,7 @@ internal sealed class TransformerBench(BenchPlan plan, BenchPeak peak, IProgress
             Batch = batch,
             CosineToF32 = Cosine(transformer, one, type, backend, pixels),
             WeightBytes = transformer.Memory.WeightBytes + transformer.Memory.MappedBytes,
-            ComputeBytes = compute,
+            ComputeBytes = memory.ComputeBytes,
             ResidentPeakBytes = ResidentMemory.Peak(),
         };
     }

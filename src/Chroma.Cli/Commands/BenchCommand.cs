@@ -18,7 +18,7 @@ internal static class BenchCommand
     private static readonly int[] _pixels = [256, 512, 1024];
     private static readonly int[] _decodePixels = [512, 1024];
     private static readonly int[] _promptTokens = [20, 512];
-    private static readonly WeightType[] _types = [WeightType.F32, WeightType.BF16, WeightType.Q8_0, WeightType.Q4_0, WeightType.Q4_K];
+    private static readonly WeightType[] _types = [WeightType.F32, WeightType.BF16, WeightType.Q8_0, WeightType.Q4_0, WeightType.Q4_K, WeightType.Int8];
 
     private static readonly Dictionary<string, BenchParts> _parts = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -36,7 +36,7 @@ internal static class BenchCommand
         Option<WeightType[]> type = Lists.Option<WeightType>(
             "--type", $"Types of the weights; {string.Join(',', _types.Select(known => known.ToName()))} unless told.", ParseType);
         Option<BenchBackend[]> backend = Lists.Option<BenchBackend>(
-            "--backend", "chroma, this library's own (unless told); ggml, the same graph on ggml's own CPU kernels; or both.", ParseBackend);
+            "--backend", "chroma, this library's own (unless told); ggml, the same graph on ggml's own CPU kernels (which have no int8); or both.", ParseBackend);
         Option<BenchParts[]> only = Lists.Option<BenchParts>(
             "--only", $"Parts: {string.Join(',', _parts.Keys)}. All unless told; with --size or --type just forward,pair.", ParsePart);
         Option<int> threads = CommonOptions.Threads();
