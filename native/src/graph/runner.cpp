@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <unordered_set>
 
 #include "api/wall.h"
@@ -246,8 +247,14 @@ int64_t ChromaRunner::plan(const Build& build) {
     const SchedulerPtr scheduler = make_scheduler(backends_, graph->cgraph_);
     std::vector<size_t> sizes(backends_.size(), 0);
     ggml_backend_sched_reserve_size(scheduler.get(), graph->cgraph_, sizes.data());
+    // Backends of one kind of memory share a buffer, of which each is told the whole size.
+    std::map<ggml_backend_buffer_type_t, size_t> by_memory;
+    for (size_t i = 0; i < backends_.size(); ++i) {
+        size_t& size = by_memory[ggml_backend_get_default_buffer_type(backends_[i].get())];
+        size = std::max(size, sizes[i]);
+    }
     int64_t total = 0;
-    for (const size_t size : sizes) {
+    for (const auto& [memory, size] : by_memory) {
         total += static_cast<int64_t>(size);
     }
     return total;

@@ -59,7 +59,7 @@ public sealed class BenchCommandTests
         JsonElement[] texts = [.. root.GetProperty("text_encoder").EnumerateArray()];
         Assert.Equal([20, 512], texts.Select(entry => entry.GetProperty("tokens").GetInt32()));
         JsonElement picture = Assert.Single(root.GetProperty("autoencoder").EnumerateArray());
-        Assert.Equal((64, "f32"), (picture.GetProperty("size").GetInt32(), picture.GetProperty("type").GetString()));
+        Assert.Equal((64, "f16"), (picture.GetProperty("size").GetInt32(), picture.GetProperty("type").GetString()));
         Assert.All([.. texts, picture], entry => Assert.Equal(Number(entry, "gflop") / Number(entry, "seconds"), Number(entry, "gflops"), 6));
     }
 
