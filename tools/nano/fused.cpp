@@ -239,4 +239,38 @@ void modulate_backward(const uint16_t *gradient, const float *x, const float *sc
         }
     }
 }
+
+// scores [batch, rows, length] become softmax(scale * scores + mask) in place; mask float32 [batch, length] is added to every row.
+void softmax_forward(uint16_t *scores, const float *mask, int64_t batch, int64_t rows, int64_t length, float scale) {
+    std::vector<float> row(length);
+    for (int64_t n = 0; n < batch; ++n) {
+        const float *added = mask + n * length;
+        for (int64_t r = 0; r < rows; ++r) {
+            uint16_t *at = scores + (n * rows + r) * length;
+            float *e = row.data(), highest = -1e30f, sum = 0;
+            for (int64_t i = 0; i < length; ++i) {
+                e[i] = scale * widen(at[i]) + added[i];
+                highest = e[i] > highest ? e[i] : highest;
+            }
+            for (int64_t i = 0; i < length; ++i) {
+                const float t = e[i] - highest;
+                e[i] = std::exp(t < -80.0f ? -80.0f : t);
+                sum += e[i];
+            }
+            const float share = 1.0f / sum;
+            for (int64_t i = 0; i < length; ++i) at[i] = narrow(e[i] * share);
+        }
+    }
+}
+
+// gradient [rows, length] by the probabilities becomes that by the unscaled scores, in place.
+void softmax_backward(uint16_t *gradient, const uint16_t *probabilities, int64_t rows, int64_t length, float scale) {
+    for (int64_t r = 0; r < rows; ++r) {
+        uint16_t *g = gradient + r * length;
+        const uint16_t *p = probabilities + r * length;
+        float along = 0;
+        for (int64_t i = 0; i < length; ++i) along += widen(g[i]) * widen(p[i]);
+        for (int64_t i = 0; i < length; ++i) g[i] = narrow(scale * widen(p[i]) * (widen(g[i]) - along));
+    }
+}
 }

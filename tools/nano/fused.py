@@ -146,6 +146,35 @@ def accelerate(model: nn.Module, folder: Path) -> bool:
             library.modulate_backward(*(_pointer(t) for t in (gradient, x, scale, out, by_shift, by_scale)), *ctx.sizes)
             return out, by_shift, by_scale
 
+    class Attend(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+            q, k, v = (t.bfloat16() for t in (q, k, v))
+            scores = q @ k.transpose(-1, -2)
+            batch, heads, rows, length = scores.shape
+            ctx.scale = q.shape[-1] ** -0.5
+            library.softmax_forward(_pointer(scores), _pointer(mask), *(ctypes.c_int64(n) for n in (batch, heads * rows, length)),
+                                    ctypes.c_float(ctx.scale))
+            ctx.save_for_backward(q, k, v, scores)
+            return scores @ v
+
+        @staticmethod
+        def backward(ctx, gradient: Tensor):
+            q, k, v, probabilities = ctx.saved_tensors
+            gradient = gradient.bfloat16()
+            by_scores = gradient @ v.transpose(-1, -2)
+            rows = by_scores.numel() // by_scores.shape[-1]
+            library.softmax_backward(_pointer(by_scores), _pointer(probabilities), ctypes.c_int64(rows),
+                                     ctypes.c_int64(by_scores.shape[-1]), ctypes.c_float(ctx.scale))
+            return by_scores @ k, by_scores.transpose(-1, -2) @ q, probabilities.transpose(-1, -2) @ gradient, None
+
+    def attended(q: Tensor, k: Tensor, v: Tensor, pe=None, mask=None) -> Tensor:
+        """With a mask of one number per key [B, 1, 1, L], as training has it; others go the reference's way."""
+        if not torch.is_autocast_cpu_enabled() or pe is None or mask is None or mask.dtype == torch.bool or mask.shape[1:3] != (1, 1):
+            return plain_attention(q, k, v, pe, mask)
+        mixed = Attend.apply(chroma.apply_rope(q, pe), chroma.apply_rope(k, pe), v, mask.float().contiguous())
+        return mixed.transpose(1, 2).flatten(2)
+
     def rotated(x: Tensor, positions: Tensor) -> Tensor:
         """positions [B, 1, L, D/2, 2, 2] are the same for every sample of a training batch."""
         if not torch.is_autocast_cpu_enabled():
@@ -158,9 +187,9 @@ def accelerate(model: nn.Module, folder: Path) -> bool:
         return Modulate.apply(x, modulation.shift, modulation.scale)
 
     if not hasattr(chroma, "plain"):
-        chroma.plain = (chroma.apply_rope, chroma.modulate)
-    plain_rope, plain_modulate = chroma.plain
-    chroma.apply_rope, chroma.modulate = rotated, modulated
+        chroma.plain = (chroma.apply_rope, chroma.modulate, chroma.attention)
+    plain_rope, plain_modulate, plain_attention = chroma.plain
+    chroma.apply_rope, chroma.modulate, chroma.attention = rotated, modulated, attended
 
     def norm_swish(norm: nn.GroupNorm, x: Tensor) -> Tensor:
         return NormSwish.apply(x, norm.weight, norm.bias, norm.num_groups, norm.eps, True)

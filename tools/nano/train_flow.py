@@ -3,8 +3,8 @@
     nice -n 19 /usr/bin/python3 tools/nano/train_flow.py --steps 20000 [--finish 2000] [--train-shift 3]
 
 x_t = (1 - t) x_0 + t noise, and the network predicts noise - x_0. Captions are made afresh for every use of a scene, one in ten
-is empty for guidance, and the transformer sees n + 1 text tokens as Chroma does. Latent pixels of shapes count
-`--focus` times more than background, or outlines are learned last. The rate is constant after warm-up, so a run can always be
+is empty for guidance, and the transformer sees n + 1 text tokens as Chroma does. Latent pixels of shapes and around them count
+`--focus` times more than background, those of small shapes most, or outlines are learned last. The rate is constant after warm-up, so a run can always be
 continued; `--finish N` lets it fall to zero over the last N steps and writes flow-finished.pt, the checkpoint to export, beside flow.pt, the
 one to continue from.
 """
@@ -78,6 +78,19 @@ def choose(step: int, pools: dict[tuple[int, int], pool.Pool], options) -> tuple
     return pools[size], max(4, round(options.batch * work))
 
 
+EMPHASIS = {"small": 1.6, "medium": 1.0, "large": 0.7}  # of a shape's latent pixels: small ones have few
+
+
+def emphasis(scene: world.Scene, height: int, width: int) -> Tensor:
+    """[h, w]: that of the shape which is nearest."""
+    out = torch.full((height, width), EMPHASIS[scene.shapes[0].size])
+    if scene.relation:
+        second = {"left of": (slice(None), slice(width // 2, None)), "right of": (slice(None), slice(0, width // 2)),
+                  "above": (slice(height // 2, None),), "below": (slice(0, height // 2),)}[scene.relation]
+        out[second] = EMPHASIS[scene.shapes[1].size]
+    return out
+
+
 def draw(rng: np.random.Generator, data: pool.Pool, count: int, tokenizer: Tokenizer, options) -> dict[str, Tensor]:
     """One batch: latents, noise, times, captions as ids, their meaning, weights of the latent pixels."""
     at = rng.integers(len(data), size=count)
@@ -87,7 +100,9 @@ def draw(rng: np.random.Generator, data: pool.Pool, count: int, tokenizer: Token
     wanted = np.stack([attributes.labels(s) if c else np.full(len(attributes.CLASSES), -100) for s, c in zip(scenes, captions)])
     # evenly spread over the batch, so that no step lacks a part of the time
     times = shift_time((rng.permutation(count) + rng.random(count)) / count, options.train_shift)
-    weight = 1 + (options.focus - 1) * torch.from_numpy(data.coverage[at].astype(np.float32) / 255)
+    covered = torch.from_numpy(data.coverage[at].astype(np.float32) / 255)
+    near = torch.nn.functional.max_pool2d((2 * covered).clamp(max=1)[:, None], 3, stride=1, padding=1)[:, 0]
+    weight = 1 + (options.focus - 1) * near * torch.stack([emphasis(s, *covered.shape[1:]) for s in scenes])
     return {"latent": latents, "noise": torch.from_numpy(rng.standard_normal(latents.shape, np.float32)),
             "time": torch.from_numpy(times.astype(np.float32)), "ids": torch.from_numpy(tokenizer.batch(captions)),
             "wanted": torch.from_numpy(wanted), "weight": weight[:, None]}
@@ -110,9 +125,12 @@ def train(team: Team, options: argparse.Namespace) -> None:
     muon = Muon(blocks, team, options.matrix_rate)
     optimizer = torch.optim.AdamW([{"params": around, "scale": 1.0}, {"params": text, "scale": 0.3}],
                                   lr=options.rate, betas=(0.9, 0.98), weight_decay=0.01, foreach=True)
-    path, step = common.STATE / "flow.pt", 0
-    if path.exists():
-        kept = torch.load(path)
+    path, finished, step = common.STATE / "flow.pt", common.STATE / "flow-finished.pt", 0
+    kept = torch.load(path) if path.exists() else None
+    if options.finish and finished.exists() and kept:      # a falling rate that was interrupted goes on
+        falling = torch.load(finished)
+        kept = falling if falling["step"] > kept["step"] else kept
+    if kept:
         model.load_state_dict(kept["model"])
         average.model.load_state_dict(kept["average"])
         average.steps = kept["average_steps"]
@@ -169,11 +187,11 @@ def train(team: Team, options: argparse.Namespace) -> None:
                 log(step=step, **dict(zip(names, map(float, np.mean(sums, axis=0)))))
                 sums = []
             if step % 100 == 0:
-                keep(common.STATE / "flow-finished.pt" if options.finish else path)
+                keep(finished if options.finish else path)
         if step % 100 == 0 and len(list(pool.FOLDER.glob("*.pkl"))) != files:
             files, data = len(list(pool.FOLDER.glob("*.pkl"))), pool.load(options.world)
     if team.rank == 0:
-        keep(common.STATE / "flow-finished.pt" if options.finish else path)
+        keep(finished if options.finish else path)
 
 
 def main() -> None:
