@@ -98,21 +98,27 @@ const std::byte* pack_activations(const LinearProblem& problem, const std::byte*
 // by row, and x the right; the result is turned as it is stored.
 void short_product(const LinearProblem& problem, const std::byte* x, int threads, LinearWorkspace& workspace) {
     constexpr int64_t kRows = 64;  // a panel that stays in the second-level cache
+    // Whole vectors of columns: a part of one is slower than all of it. What x does not have is zero.
+    constexpr int64_t kVector = 16;
+    const int64_t columns = (problem.m + kVector - 1) / kVector * kVector;
     MatmulShape shape{.m = kRows,
-                      .n = problem.m,
+                      .n = columns,
                       .k = problem.k,
                       .lda = problem.k,
                       .ldb = problem.k,
-                      .ldc = problem.m,
+                      .ldc = columns,
                       .a = problem.type(),
                       .b = problem.type(),
                       .c = DataType::f32};
     const std::byte* packed = pack_activations(problem, x, shape, workspace.packed);
     shape.packed = packed != nullptr;
+    if (!shape.packed) {
+        shape.n = shape.ldc = problem.m;
+    }
     std::vector<ThreadMatmul> matmuls(static_cast<size_t>(threads));
     for_panels(problem.n, kRows, threads, [&](int thread, int64_t first, int64_t count) {
         LinearWorkspace::Thread& own = workspace.threads[static_cast<size_t>(thread)];
-        auto* result = own.result.reserve<float>(static_cast<size_t>(kRows * problem.m));
+        auto* result = own.result.reserve<float>(static_cast<size_t>(kRows * shape.n));
         MatmulShape panel_shape = shape;
         panel_shape.m = count;
         matmuls[static_cast<size_t>(thread)]
@@ -121,7 +127,7 @@ void short_product(const LinearProblem& problem, const std::byte* x, int threads
         for (int64_t row = 0; row < problem.m; ++row) {
             float* y = problem.y + row * problem.n + first;
             for (int64_t i = 0; i < count; ++i) {
-                y[i] = result[i * problem.m + row] + (problem.bias != nullptr ? problem.bias[first + i] : 0.0F);
+                y[i] = result[i * shape.n + row] + (problem.bias != nullptr ? problem.bias[first + i] : 0.0F);
             }
         }
     });
