@@ -4,7 +4,7 @@ using Chroma;
 using Chroma.Imaging;
 using SkiaSharp;
 
-const int Columns = 4, Scale = 2, Margin = 12, LineHeight = 15, TextHeight = 2 * LineHeight + 6;
+const int Columns = 4, Scale = 2, Margin = 12, LineHeight = 15, TextHeight = 3 * LineHeight + 6;
 
 if (args.Length == 0)
 {
@@ -22,6 +22,10 @@ string[] prompts = args.Length > 1 ? args[1..] :
     "an orange triangle on the right, on a blue background",
     "a purple square at the top, on a yellow background",
     "a black cross at the bottom, on a white background",
+    "a small yellow circle above a blue square on a white background",
+    "a large red triangle to the left of a small green circle on a black background",
+    "a pink square on a background of vertical white and cyan stripes",
+    "a green cross on a background that is orange on the left and white on the right",
 ];
 
 using ChromaPipeline pipeline = await ChromaNano.LoadAsync();
@@ -39,7 +43,7 @@ for (int i = 0; i < images.Count; i++)
     using SKBitmap picture = SKBitmap.Decode(images[i].Encode(ImageFormat.Png));
     sheet.Canvas.DrawBitmap(picture, SKRect.Create(x, y, width, height));
     int line = 0;
-    foreach (string part in prompts[i].Split(", "))
+    foreach (string part in Wrap(prompts[i], width, font))
     {
         sheet.Canvas.DrawText(part, x, y + height + (++line * LineHeight), SKTextAlign.Left, font, ink);
     }
@@ -50,3 +54,22 @@ using SKData file = whole.Encode(SKEncodedImageFormat.Png, 100);
 await File.WriteAllBytesAsync(args[0], file.ToArray());
 Console.WriteLine(args[0]);
 return 0;
+
+// Lines of whole words that are no wider than a picture.
+static IEnumerable<string> Wrap(string text, float width, SKFont font)
+{
+    string line = "";
+    foreach (string word in text.Split(' '))
+    {
+        string longer = line.Length == 0 ? word : $"{line} {word}";
+        if (line.Length > 0 && font.MeasureText(longer) > width)
+        {
+            yield return line;
+            longer = word;
+        }
+
+        line = longer;
+    }
+
+    yield return line;
+}
