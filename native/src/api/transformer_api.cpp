@@ -17,6 +17,8 @@ using chroma::api::require;
 using chroma::api::write_struct;
 
 struct chroma_step_cache {
+    chroma_step_cache(float threshold, int most_in_row) : cache(threshold, most_in_row) {}
+
     chroma::StepCache cache;
 };
 
@@ -48,7 +50,7 @@ chroma_status chroma_step_cache_create(const chroma_step_cache_options* options,
             fail(CHROMA_ERROR_INVALID_ARGUMENT, "'most_in_row' is ", given.most_in_row,
                  ", but must be a number of evaluations, or 0 for any.");
         }
-        *cache = std::make_unique<chroma_step_cache>(chroma::StepCache(given.threshold, given.most_in_row)).release();
+        *cache = std::make_unique<chroma_step_cache>(given.threshold, given.most_in_row).release();
     });
 }
 

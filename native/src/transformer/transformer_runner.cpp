@@ -294,8 +294,8 @@ void TransformerRunner::compute_cached(ChromaRunner& runner, StepCache& cache, c
         return !cache.accepts(change) || run.taps.listens();
     };
     const bool computed = runner.compute(part);
-    for (size_t i = 0; i < group.samples.size(); ++i) {
-        cache.count(group.samples[i], !computed);
+    for (const int64_t sample : group.samples) {
+        cache.count(sample, !computed);
     }
     if (!computed) {
         for (size_t i = 0; i < group.samples.size(); ++i) {

@@ -62,6 +62,7 @@ internal static class BenchCommand
         {
             int[]? pixels = result.Given(size);
             WeightType[]? types = result.Given(type);
+            IEnumerable<WeightType> usualTypes = BackendNames.HasOneDnn() ? _types : _types.Where(one => one != WeightType.Int8);
             BenchParts[]? parts = result.Given(only);
             BenchPlan plan = new()
             {
@@ -72,7 +73,7 @@ internal static class BenchCommand
                     : BenchParts.All,
                 Pixels = pixels ?? _pixels,
                 DecodePixels = pixels ?? _decodePixels,
-                Types = [.. (types ?? _types).OrderByDescending(one => one == WeightType.F32)], // the others are compared with it
+                Types = [.. (types ?? usualTypes).OrderByDescending(one => one == WeightType.F32)], // the others are compared with it
                 Backends = result.Given(backend) ?? [BenchBackend.Chroma],
                 TextTokens = result.GetValue(textTokens),
                 PromptTokens = _promptTokens,
