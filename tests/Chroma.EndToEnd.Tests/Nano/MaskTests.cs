@@ -33,7 +33,7 @@ public sealed class MaskTests(NanoFixture nano)
 
         ChromaImage[] masked = await DrawAsync(2, TextMask.Key, (token, promptLength) => token <= promptLength);
 
-        Assert.All(expected.Zip(masked), pair => Assert.InRange(Difference.Between(pair.First, pair.Second), 0, 0.5));
+        Assert.All(expected.Zip(masked), pair => Assert.InRange(Difference.Between(pair.First, pair.Second), 0, Difference.OfRounding));
     }
 
     // Draws with prompts padded to a fixed length, of which the transformer sees the tokens that `isSeen` says (token, length of the prompt).

@@ -9,7 +9,7 @@ public sealed class NanoFixture : IAsyncLifetime
     private NanoStudio? _studio;
 
     /// <summary>200 prompts of combinations that training never saw. Any beginning of them is a fair sample.</summary>
-    public IReadOnlyList<ScenePrompt> Prompts { get; } = PromptList.Read(PromptList.HeldOutPath).Sample(200, "first");
+    public IReadOnlyList<ScenePrompt> Prompts { get; } = PromptList.Read(PromptList.HeldOutPath).Sample(200);
 
     /// <summary>Draws.</summary>
     public NanoStudio Studio => _studio ?? throw new InvalidOperationException("The model is not loaded yet.");

@@ -11,9 +11,6 @@ public sealed class PrecisionTests(NanoFixture nano)
 {
     private const int Pictures = 6;
 
-    // Steps of 255, as the root of the mean square over a picture; other seeds are about 10 apart, other prompts 100.
-    private const double MostDifferent = 3;
-
     [Theory]
     [InlineData(WeightType.F32)]
     [InlineData(WeightType.BF16)]
@@ -25,7 +22,7 @@ public sealed class PrecisionTests(NanoFixture nano)
 
         ChromaImage[] converted = await studio.DrawAsync([.. nano.Prompts.Take(Pictures)], nano.Quick.OptionsOf);
 
-        Assert.All(stored.Zip(converted), pair => Assert.InRange(Difference.Between(pair.First, pair.Second), 0, MostDifferent));
+        Assert.All(stored.Zip(converted), pair => Assert.InRange(Difference.Between(pair.First, pair.Second), 0, Difference.OfRounding));
         Assert.Equal(ScoreTable.Of(nano.Prompts, stored).All, ScoreTable.Of(nano.Prompts, converted).All);
     }
 
@@ -36,7 +33,7 @@ public sealed class PrecisionTests(NanoFixture nano)
 
         ChromaImage otherSeed = Assert.Single(await nano.Studio.DrawAsync([nano.Prompts[0]], _ => nano.Quick.OptionsOf(1)));
 
-        Assert.True(Difference.Between(pictures[0], otherSeed) > MostDifferent);
-        Assert.True(Difference.Between(pictures[0], pictures[1]) > 10 * MostDifferent);
+        Assert.True(Difference.Between(pictures[0], otherSeed) > Difference.OfRounding);
+        Assert.True(Difference.Between(pictures[0], pictures[1]) > 10 * Difference.OfRounding);
     }
 }

@@ -5,6 +5,9 @@ namespace Chroma.EndToEnd.Tests.Nano.Judging;
 /// <summary>How different two pictures are.</summary>
 public static class Difference
 {
+    /// <summary>What rounding may add up to, in another batch or with other weight types. Another seed is about 10 away, another prompt 100.</summary>
+    public const double OfRounding = 3;
+
     /// <summary>The root of the mean square of all differences, in steps of one channel: 0 for the same picture, 255 for black and white.</summary>
     /// <param name="first">A picture.</param>
     /// <param name="second">A picture of the same size.</param>
