@@ -8,7 +8,7 @@ namespace Chroma.EndToEnd.Tests.Nano;
 /// <summary>The judge of chroma-nano's pictures, before it is trusted: it must know right from wrong.</summary>
 public sealed class JudgeTests
 {
-    private static readonly PromptList List = PromptList.Read(PromptList.HeldOutPath);
+    private static PromptList List { get; } = PromptList.Read(PromptList.HeldOutPath);
 
     [Theory]
     [InlineData(128, 128)]

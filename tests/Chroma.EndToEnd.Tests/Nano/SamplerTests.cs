@@ -11,7 +11,7 @@ public sealed class SamplerTests(NanoFixture nano)
     private const int Steps = 8;
 
     // High orders by extrapolation magnify what changes from step to step: these three need small steps.
-    private static readonly Dictionary<string, int> MoreSteps = new() { ["lms"] = 24, ["ipndm_v"] = 24, ["dpmpp_3m_sde"] = 40 };
+    private static Dictionary<string, int> MoreSteps { get; } = new() { ["lms"] = 24, ["ipndm_v"] = 24, ["dpmpp_3m_sde"] = 40 };
 
     public static TheoryData<string> SamplerNames => [.. Samplers.BuiltIn.Names];
 

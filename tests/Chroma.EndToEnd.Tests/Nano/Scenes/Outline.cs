@@ -9,8 +9,8 @@ public static class Outline
     /// <summary>The radius beyond which no shape reaches, as a multiple of its own.</summary>
     public const double Reach = 1.6;
 
-    private static readonly (double X, double Y)[] Triangle = Points(1.555, 1.555 / 2, 3);
-    private static readonly (double X, double Y)[] Star = Points(1.56, 0.69, 5);
+    private static (double X, double Y)[] Triangle { get; } = Points(1.555, 1.555 / 2, 3);
+    private static (double X, double Y)[] Star { get; } = Points(1.56, 0.69, 5);
 
     /// <summary>The signed distance from a point to a shape's edge.</summary>
     /// <param name="kind">The shape.</param>
