@@ -5,7 +5,7 @@ using Chroma.Tensors;
 namespace Chroma.Cli.Bench;
 
 /// <summary>Measures the autoencoder's decoder.</summary>
-internal sealed class AutoencoderBench(BenchPlan plan, BenchPeak peak, IProgress<string> progress, CancellationToken token)
+internal sealed class AutoencoderBench(BenchPlan plan, PeakGauge peak, IProgress<string> progress, CancellationToken token)
 {
     private const int Downscale = 8;
     private const double Giga = 1e9;
@@ -27,6 +27,7 @@ internal sealed class AutoencoderBench(BenchPlan plan, BenchPeak peak, IProgress
                 ResidentMemory.Reset();
                 using Autoencoder autoencoder = Autoencoder.Load(engine, weights);
                 results.Add(Measure(autoencoder, blueprint.Work(pixels), backend, pixels));
+                peak.Measure();
             }
         }
 
@@ -48,7 +49,6 @@ internal sealed class AutoencoderBench(BenchPlan plan, BenchPeak peak, IProgress
             Seconds = timing.Seconds,
             Runs = timing.Runs,
             Gflop = work.Total / Giga,
-            ShareOfPeak = work.Total / Giga / timing.Seconds / peak.Bf16,
             ConvolutionShare = profile.Convolution / profile.Total,
             AttentionShare = profile.Attention / profile.Total,
             WeightBytes = memory.WeightBytes + memory.MappedBytes,

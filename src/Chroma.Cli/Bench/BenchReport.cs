@@ -23,7 +23,7 @@ internal sealed record BenchMachine(string Engine, int Threads, string System, s
 /// <summary>The transformer's sizes; <paramref name="Parameters"/> are those of its weights.</summary>
 internal sealed record BenchModel(int Hidden, int DoubleBlocks, int SingleBlocks, int TextTokens, long Parameters);
 
-/// <summary>The best rate of a plain matrix product in this run, GFLOP/s; null where it cannot be measured.</summary>
+/// <summary>The best rates of a plain matrix product in this run, GFLOP/s; null where they cannot be measured.</summary>
 internal sealed record BenchPeak(double? F32, double? Bf16, double? Int8);
 
 /// <summary>What every measurement of a network has.</summary>
@@ -45,8 +45,8 @@ internal abstract record NetworkResult
     /// <summary>Useful work per second, GFLOP/s.</summary>
     public double Gflops => Gflop / Seconds;
 
-    /// <summary>Of the bf16 peak.</summary>
-    public required double? ShareOfPeak { get; init; }
+    /// <summary>Of the bf16 peak; null where that cannot be measured, as the other shares are.</summary>
+    public double? ShareOfPeak { get; init; }
 
     public required long WeightBytes { get; init; }
 
@@ -70,7 +70,7 @@ internal sealed record ForwardResult : NetworkResult
     public required int Tokens { get; init; }
 
     /// <summary>Of the peak in the type's own arithmetic: f32 for f32 weights, int8 for int8, else bf16.</summary>
-    public required double? ShareOfOwnPeak { get; init; }
+    public double? ShareOfOwnPeak { get; init; }
 
     /// <summary>Of the time, in a run that measures parts: linear layers.</summary>
     public required double LinearShare { get; init; }
@@ -83,12 +83,12 @@ internal sealed record ForwardResult : NetworkResult
     public required double LinearGflops { get; init; }
 
     /// <summary>Of the bf16 peak.</summary>
-    public required double? LinearShareOfPeak { get; init; }
+    public double? LinearShareOfPeak { get; init; }
 
     public required double AttentionGflops { get; init; }
 
     /// <summary>Of the bf16 peak.</summary>
-    public required double? AttentionShareOfPeak { get; init; }
+    public double? AttentionShareOfPeak { get; init; }
 
     /// <summary>A conditional and an unconditional sample together.</summary>
     public double? PairSeconds { get; init; }

@@ -10,8 +10,8 @@ internal static class BenchRun
     public static BenchReport Measure(BenchPlan plan, IProgress<string> progress, CancellationToken token)
     {
         progress.Report("the processor's peak");
-        BenchPeak peak = new(
-            CpuPeak.Measure(WeightType.F32, plan.Threads), CpuPeak.Measure(WeightType.BF16, plan.Threads), CpuPeak.Measure(WeightType.I8, plan.Threads));
+        PeakGauge peak = new(plan.Threads);
+        peak.Measure();
 
         TransformerBench transformer = new(plan, peak, progress, token);
         bool transforms = (plan.Parts & (BenchParts.Forward | BenchParts.Pair | BenchParts.Batch)) != 0;
@@ -28,10 +28,10 @@ internal static class BenchRun
         {
             Machine = DescribeMachine(plan),
             Model = new BenchModel(sizes.Hidden, sizes.DoubleBlocks, sizes.SingleBlocks, plan.TextTokens, transformer.Parameters),
-            Peak = peak,
-            Forward = forward,
-            TextEncoder = texts,
-            Autoencoder = pictures,
+            Peak = peak.Best,
+            Forward = [.. forward.Select(result => result.AgainstPeak(peak.Best))],
+            TextEncoder = [.. texts.Select(result => result.AgainstPeak(peak.Best))],
+            Autoencoder = [.. pictures.Select(result => result.AgainstPeak(peak.Best))],
         };
     }
 

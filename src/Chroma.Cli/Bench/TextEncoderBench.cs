@@ -3,7 +3,7 @@ using Chroma.Models;
 namespace Chroma.Cli.Bench;
 
 /// <summary>Measures T5 with one type of weights.</summary>
-internal sealed class TextEncoderBench(BenchPlan plan, BenchPeak peak, IProgress<string> progress, CancellationToken token)
+internal sealed class TextEncoderBench(BenchPlan plan, PeakGauge peak, IProgress<string> progress, CancellationToken token)
 {
     private const double Giga = 1e9;
     private static readonly TimeSpan _budget = TimeSpan.FromSeconds(3);
@@ -24,6 +24,7 @@ internal sealed class TextEncoderBench(BenchPlan plan, BenchPeak peak, IProgress
                 token.ThrowIfCancellationRequested();
                 progress.Report($"T5, {type.ToName()}, {tokens} tokens on {BackendNames.Of(backend)}");
                 results.Add(Measure(encoder, type, backend, tokens));
+                peak.Measure();
             }
         }
 
@@ -50,7 +51,6 @@ internal sealed class TextEncoderBench(BenchPlan plan, BenchPeak peak, IProgress
             Seconds = timing.Seconds,
             Runs = timing.Runs,
             Gflop = work.Total / Giga,
-            ShareOfPeak = work.Total / Giga / timing.Seconds / peak.Bf16,
             WeightBytes = memory.WeightBytes + memory.MappedBytes,
             ComputeBytes = memory.ComputeBytes,
             ResidentPeakBytes = ResidentMemory.Peak(),
