@@ -8,6 +8,11 @@ public sealed unsafe class Autoencoder : ChromaModel
 {
     private const int ImageChannels = 3;
 
+    private static readonly ModelLoader<Autoencoder> _loader = new(
+        static (engine, path, options, model) => ChromaNative.chroma_autoencoder_load(engine, (byte*)path, options, (chroma_autoencoder**)model),
+        static (engine, weights, options, model) => ChromaNative.chroma_autoencoder_load_weights(engine, (chroma_weights*)weights, options, (chroma_autoencoder**)model),
+        static (model, engine) => Own(new AutoencoderHandle((chroma_autoencoder*)model, engine), static handle => new Autoencoder(handle)));
+
     private Autoencoder(AutoencoderHandle handle)
         : base(handle)
     {
@@ -27,38 +32,18 @@ public sealed unsafe class Autoencoder : ChromaModel
         string path,
         ModelLoadOptions? options = null,
         IProgress<LoadProgress>? progress = null,
-        CancellationToken cancellationToken = default) => ModelLoader.Load(
-            engine,
-            path,
-            static (native, file, load, model) => ChromaNative.chroma_autoencoder_load(native, (byte*)file, load, (chroma_autoencoder**)model),
-            Wrap,
-            options,
-            progress,
-            cancellationToken);
+        CancellationToken cancellationToken = default) =>
+        _loader.Load(engine, path, options, progress, cancellationToken);
 
     /// <summary>Loads an autoencoder from a checkpoint that is open; it may be closed before the model is disposed.</summary>
-    /// <param name="engine">What it will run on.</param>
-    /// <param name="weights">The checkpoint.</param>
-    /// <param name="options">Types and RoPE axes, or null for what the checkpoint says.</param>
-    /// <param name="progress">Told about the bytes loaded, on the loading thread.</param>
-    /// <param name="cancellationToken">Stops loading.</param>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
-    /// <exception cref="ChromaException">The checkpoint lacks something, or is of another model.</exception>
-    /// <exception cref="ObjectDisposedException">The checkpoint is closed.</exception>
-    /// <exception cref="OperationCanceledException">Loading was cancelled.</exception>
+    /// <inheritdoc cref="Transformer.Load(ChromaEngine, WeightsFile, ModelLoadOptions, IProgress{LoadProgress}, CancellationToken)"/>
     public static Autoencoder Load(
         ChromaEngine engine,
         WeightsFile weights,
         ModelLoadOptions? options = null,
         IProgress<LoadProgress>? progress = null,
-        CancellationToken cancellationToken = default) => ModelLoader.Load(
-            engine,
-            weights,
-            static (native, file, load, model) => ChromaNative.chroma_autoencoder_load_weights(native, (chroma_weights*)file, load, (chroma_autoencoder**)model),
-            Wrap,
-            options,
-            progress,
-            cancellationToken);
+        CancellationToken cancellationToken = default) =>
+        _loader.Load(engine, weights, options, progress, cancellationToken);
 
     /// <summary>Loads an autoencoder on another thread.</summary>
     /// <inheritdoc cref="Transformer.Load(ChromaEngine, string, ModelLoadOptions, IProgress{LoadProgress}, CancellationToken)"/>
@@ -158,9 +143,6 @@ public sealed unsafe class Autoencoder : ChromaModel
     /// <exception cref="ChromaException">The file had no encoder.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public MemoryUsage PlanEncode(int batch, int height, int width, Tiling tiling = default) => Plan(batch, height, width, tiling, decode: false);
-
-    private static Autoencoder Wrap(nint model, EngineHandle owner) =>
-        Own(new AutoencoderHandle((chroma_autoencoder*)model, owner), static handle => new Autoencoder(handle));
 
     private protected override chroma_status GetMemory(nint model, chroma_memory* memory) =>
         ChromaNative.chroma_autoencoder_get_memory((chroma_autoencoder*)model, memory);

@@ -5,53 +5,41 @@ namespace Chroma.Models;
 /// <summary>A function of the C ABI that loads a model from a path (<c>const char *</c>) or from an open checkpoint.</summary>
 internal unsafe delegate chroma_status LoadFunction(chroma_engine* engine, void* source, chroma_load_options* options, void** model);
 
-/// <summary>Loads a model of any kind.</summary>
-internal static unsafe class ModelLoader
+/// <summary>Loads models of one kind.</summary>
+/// <param name="fromPath">Loads from a path.</param>
+/// <param name="fromWeights">Loads from an open checkpoint.</param>
+/// <param name="wrap">Makes the model of a native one, while the engine is alive for sure.</param>
+internal sealed unsafe class ModelLoader<TModel>(LoadFunction fromPath, LoadFunction fromWeights, Func<nint, EngineHandle, TModel> wrap)
+    where TModel : IDisposable
 {
-    /// <summary>Checks the arguments, loads from a path, and gives the native model to <paramref name="wrap"/> while the engine is alive for sure.</summary>
-    public static TModel Load<TModel>(
-        ChromaEngine engine,
-        string path,
-        LoadFunction load,
-        Func<nint, EngineHandle, TModel> wrap,
-        ModelLoadOptions? options,
-        IProgress<LoadProgress>? progress,
-        CancellationToken cancellationToken)
-        where TModel : IDisposable
+    /// <summary>Checks the arguments and loads from a path.</summary>
+    public TModel Load(
+        ChromaEngine engine, string path, ModelLoadOptions? options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(engine);
         fixed (byte* pPath = NativeText.ToUtf8(path))
         {
-            return LoadFrom(engine, pPath, load, wrap, options, progress, cancellationToken);
+            return Load(engine, fromPath, pPath, options, progress, cancellationToken);
         }
     }
 
     /// <summary>The same from an open checkpoint.</summary>
-    public static TModel Load<TModel>(
-        ChromaEngine engine,
-        WeightsFile weights,
-        LoadFunction load,
-        Func<nint, EngineHandle, TModel> wrap,
-        ModelLoadOptions? options,
-        IProgress<LoadProgress>? progress,
-        CancellationToken cancellationToken)
-        where TModel : IDisposable
+    public TModel Load(
+        ChromaEngine engine, WeightsFile weights, ModelLoadOptions? options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(weights);
         using ChromaSafeHandle.Lease lease = weights.Use();
-        return LoadFrom(engine, (void*)lease.Address, load, wrap, options, progress, cancellationToken);
+        return Load(engine, fromWeights, (void*)lease.Address, options, progress, cancellationToken);
     }
 
-    private static TModel LoadFrom<TModel>(
+    private TModel Load(
         ChromaEngine engine,
-        void* source,
         LoadFunction load,
-        Func<nint, EngineHandle, TModel> wrap,
+        void* source,
         ModelLoadOptions? options,
         IProgress<LoadProgress>? progress,
         CancellationToken cancellationToken)
-        where TModel : IDisposable
     {
         options ??= new ModelLoadOptions();
         options.Check();

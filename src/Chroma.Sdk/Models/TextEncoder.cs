@@ -7,6 +7,11 @@ namespace Chroma.Models;
 /// <summary>The encoder of T5 v1.1: from token ids to the states that the transformer takes as context.</summary>
 public sealed unsafe class TextEncoder : ChromaModel
 {
+    private static readonly ModelLoader<TextEncoder> _loader = new(
+        static (engine, path, options, model) => ChromaNative.chroma_text_encoder_load(engine, (byte*)path, options, (chroma_text_encoder**)model),
+        static (engine, weights, options, model) => ChromaNative.chroma_text_encoder_load_weights(engine, (chroma_weights*)weights, options, (chroma_text_encoder**)model),
+        static (model, engine) => Own(new TextEncoderHandle((chroma_text_encoder*)model, engine), static handle => new TextEncoder(handle)));
+
     private TextEncoder(TextEncoderHandle handle)
         : base(handle)
     {
@@ -26,38 +31,18 @@ public sealed unsafe class TextEncoder : ChromaModel
         string path,
         ModelLoadOptions? options = null,
         IProgress<LoadProgress>? progress = null,
-        CancellationToken cancellationToken = default) => ModelLoader.Load(
-            engine,
-            path,
-            static (native, file, load, model) => ChromaNative.chroma_text_encoder_load(native, (byte*)file, load, (chroma_text_encoder**)model),
-            Wrap,
-            options,
-            progress,
-            cancellationToken);
+        CancellationToken cancellationToken = default) =>
+        _loader.Load(engine, path, options, progress, cancellationToken);
 
     /// <summary>Loads a text encoder from a checkpoint that is open; it may be closed before the model is disposed.</summary>
-    /// <param name="engine">What it will run on.</param>
-    /// <param name="weights">The checkpoint.</param>
-    /// <param name="options">Types and RoPE axes, or null for what the checkpoint says.</param>
-    /// <param name="progress">Told about the bytes loaded, on the loading thread.</param>
-    /// <param name="cancellationToken">Stops loading.</param>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
-    /// <exception cref="ChromaException">The checkpoint lacks something, or is of another model.</exception>
-    /// <exception cref="ObjectDisposedException">The checkpoint is closed.</exception>
-    /// <exception cref="OperationCanceledException">Loading was cancelled.</exception>
+    /// <inheritdoc cref="Transformer.Load(ChromaEngine, WeightsFile, ModelLoadOptions, IProgress{LoadProgress}, CancellationToken)"/>
     public static TextEncoder Load(
         ChromaEngine engine,
         WeightsFile weights,
         ModelLoadOptions? options = null,
         IProgress<LoadProgress>? progress = null,
-        CancellationToken cancellationToken = default) => ModelLoader.Load(
-            engine,
-            weights,
-            static (native, file, load, model) => ChromaNative.chroma_text_encoder_load_weights(native, (chroma_weights*)file, load, (chroma_text_encoder**)model),
-            Wrap,
-            options,
-            progress,
-            cancellationToken);
+        CancellationToken cancellationToken = default) =>
+        _loader.Load(engine, weights, options, progress, cancellationToken);
 
     /// <summary>Loads a text encoder on another thread.</summary>
     /// <inheritdoc cref="Transformer.Load(ChromaEngine, string, ModelLoadOptions, IProgress{LoadProgress}, CancellationToken)"/>
@@ -131,9 +116,6 @@ public sealed unsafe class TextEncoder : ChromaModel
 
         return MemoryUsage.From(memory);
     }
-
-    private static TextEncoder Wrap(nint model, EngineHandle owner) =>
-        Own(new TextEncoderHandle((chroma_text_encoder*)model, owner), static handle => new TextEncoder(handle));
 
     private protected override chroma_status GetMemory(nint model, chroma_memory* memory) =>
         ChromaNative.chroma_text_encoder_get_memory((chroma_text_encoder*)model, memory);

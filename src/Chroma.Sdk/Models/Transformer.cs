@@ -15,6 +15,11 @@ namespace Chroma.Models;
 /// </example>
 public sealed unsafe class Transformer : ChromaModel
 {
+    private static readonly ModelLoader<Transformer> _loader = new(
+        static (engine, path, options, model) => ChromaNative.chroma_transformer_load(engine, (byte*)path, options, (chroma_transformer**)model),
+        static (engine, weights, options, model) => ChromaNative.chroma_transformer_load_weights(engine, (chroma_weights*)weights, options, (chroma_transformer**)model),
+        static (model, engine) => Own(new TransformerHandle((chroma_transformer*)model, engine), static handle => new Transformer(handle)));
+
     private Transformer(TransformerHandle handle)
         : base(handle)
     {
@@ -41,14 +46,8 @@ public sealed unsafe class Transformer : ChromaModel
         string path,
         ModelLoadOptions? options = null,
         IProgress<LoadProgress>? progress = null,
-        CancellationToken cancellationToken = default) => ModelLoader.Load(
-            engine,
-            path,
-            static (native, file, load, model) => ChromaNative.chroma_transformer_load(native, (byte*)file, load, (chroma_transformer**)model),
-            Wrap,
-            options,
-            progress,
-            cancellationToken);
+        CancellationToken cancellationToken = default) =>
+        _loader.Load(engine, path, options, progress, cancellationToken);
 
     /// <summary>Loads a transformer from a checkpoint that is open; it may be closed before the model is disposed.</summary>
     /// <param name="engine">What it will run on.</param>
@@ -65,14 +64,8 @@ public sealed unsafe class Transformer : ChromaModel
         WeightsFile weights,
         ModelLoadOptions? options = null,
         IProgress<LoadProgress>? progress = null,
-        CancellationToken cancellationToken = default) => ModelLoader.Load(
-            engine,
-            weights,
-            static (native, file, load, model) => ChromaNative.chroma_transformer_load_weights(native, (chroma_weights*)file, load, (chroma_transformer**)model),
-            Wrap,
-            options,
-            progress,
-            cancellationToken);
+        CancellationToken cancellationToken = default) =>
+        _loader.Load(engine, weights, options, progress, cancellationToken);
 
     /// <summary>Loads a transformer on another thread.</summary>
     /// <inheritdoc cref="Load(ChromaEngine, string, ModelLoadOptions, IProgress{LoadProgress}, CancellationToken)"/>
@@ -214,9 +207,6 @@ public sealed unsafe class Transformer : ChromaModel
 
         return outputs;
     }
-
-    private static Transformer Wrap(nint model, EngineHandle owner) =>
-        Own(new TransformerHandle((chroma_transformer*)model, owner), static handle => new Transformer(handle));
 
     private protected override chroma_status GetMemory(nint model, chroma_memory* memory) =>
         ChromaNative.chroma_transformer_get_memory((chroma_transformer*)model, memory);
