@@ -92,9 +92,9 @@ int compute(ggml_cgraph* graph, int index, Context& context) {
     const bool biased = index + 1 < graph->n_nodes && is_bias_of(graph->nodes[index + 1], node);
     const ggml_tensor* bias = biased ? graph->nodes[index + 1]->src[1] : nullptr;
     if (supports_linear_int8(node)) {
-        linear_int8(node, bias, node, context.threads, context.int8);
+        linear_int8(node, bias, context.threads, context.int8);
     } else {
-        linear(node, bias, node, context.threads, context.linear);
+        linear(node, bias, context.threads, context.linear);
     }
     return biased ? 2 : 1;
 }

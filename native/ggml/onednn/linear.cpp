@@ -145,12 +145,11 @@ bool supports_linear(const ggml_tensor* node) {
            (ggml_nrows(x) >= kLeastRows || x->type == GGML_TYPE_BF16);
 }
 
-void linear(const ggml_tensor* node, const ggml_tensor* bias, ggml_tensor* to, int threads,
-            LinearWorkspace& workspace) {
+void linear(ggml_tensor* node, const ggml_tensor* bias, int threads, LinearWorkspace& workspace) {
     const LinearProblem problem{.weight = node->src[0],
                                 .x = node->src[1],
                                 .bias = bias != nullptr ? static_cast<const float*>(bias->data) : nullptr,
-                                .y = static_cast<float*>(to->data),
+                                .y = static_cast<float*>(node->data),
                                 .m = ggml_nrows(node->src[1]),
                                 .n = node->src[0]->ne[1],
                                 .k = node->src[0]->ne[0],

@@ -22,8 +22,7 @@ struct LinearWorkspace {
     std::vector<Thread> threads;
 };
 
-// Computes the MUL_MAT `node` and adds bias (null: none). The result goes to `to`, which has the node's shape. It is
-// the same for any number of threads.
-void linear(const ggml_tensor* node, const ggml_tensor* bias, ggml_tensor* to, int threads, LinearWorkspace& workspace);
+// Computes the MUL_MAT `node` and adds bias (ggml [out]; null: none). The result is the same for any number of threads.
+void linear(ggml_tensor* node, const ggml_tensor* bias, int threads, LinearWorkspace& workspace);
 
 }  // namespace chroma::onednn

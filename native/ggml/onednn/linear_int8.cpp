@@ -33,8 +33,7 @@ bool supports_linear_int8(const ggml_tensor* node) {
            (x->type == GGML_TYPE_F32 || x->type == GGML_TYPE_BF16);
 }
 
-void linear_int8(const ggml_tensor* node, const ggml_tensor* bias_tensor, ggml_tensor* to, int threads,
-                 Int8Workspace& workspace) {
+void linear_int8(ggml_tensor* node, const ggml_tensor* bias_tensor, int threads, Int8Workspace& workspace) {
     const ggml_tensor* weight = node->src[0];
     const ggml_tensor* x = node->src[1];
     const int64_t k = weight->ne[0];
@@ -43,7 +42,7 @@ void linear_int8(const ggml_tensor* node, const ggml_tensor* bias_tensor, ggml_t
     const auto* weights = static_cast<const int8_t*>(weight->data);
     const auto* weight_scales = static_cast<const float*>(node->src[2]->data);
     const auto* bias = bias_tensor != nullptr ? static_cast<const float*>(bias_tensor->data) : nullptr;
-    auto* y = static_cast<float*>(to->data);
+    auto* y = static_cast<float*>(node->data);
     auto* activations = workspace.activations.reserve<int8_t>(static_cast<size_t>(m * k));
     auto* scales = workspace.scales.reserve<float>(static_cast<size_t>(m));
 

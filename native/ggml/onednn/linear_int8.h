@@ -15,9 +15,7 @@ struct Int8Workspace {
     AlignedBuffer scales;  // of the activations' rows
 };
 
-// Computes the MUL_MAT `node` and adds bias (null: none). The result goes to `to`, which has the node's shape. It is
-// the same for any number of threads.
-void linear_int8(const ggml_tensor* node, const ggml_tensor* bias, ggml_tensor* to, int threads,
-                 Int8Workspace& workspace);
+// Computes the MUL_MAT `node` and adds bias (ggml [out]; null: none). The result is the same for any number of threads.
+void linear_int8(ggml_tensor* node, const ggml_tensor* bias, int threads, Int8Workspace& workspace);
 
 }  // namespace chroma::onednn
