@@ -41,15 +41,20 @@ bool moves_nothing(const ggml_tensor* node) {
     }
 }
 
-// y + b for a vector b, in place of a product y that nothing else reads.
-bool is_bias_of(const ggml_tensor* node, const ggml_tensor* product) {
-    return node->op == GGML_OP_ADD && node->src[0] == product && node->data == product->data &&
-           node->src[1]->type == GGML_TYPE_F32 && ggml_is_vector(node->src[1]) &&
-           node->src[1]->ne[0] == product->ne[0] && ggml_is_contiguous(node->src[1]);
-}
-
 bool supports_product(const ggml_tensor* node) {
     return node->op == GGML_OP_MUL_MAT && (supports_linear(node) || supports_linear_int8(node));
+}
+
+// y + b for a vector b, in place of a product y.
+bool adds_bias(const ggml_tensor* node) {
+    if (node->op != GGML_OP_ADD) {
+        return false;
+    }
+    const ggml_tensor* product = node->src[0];
+    const ggml_tensor* bias = node->src[1];
+    return supports_product(product) && node->view_src == product && ggml_is_contiguous(node) &&
+           bias->type == GGML_TYPE_F32 && ggml_is_vector(bias) && ggml_is_contiguous(bias) &&
+           bias->ne[0] == node->ne[0];
 }
 
 bool supports(const ggml_tensor* node) {
@@ -59,9 +64,7 @@ bool supports(const ggml_tensor* node) {
         case GGML_OP_CUSTOM:
             return is_custom(node);
         case GGML_OP_ADD:
-            return supports_product(node->src[0]) && node->view_src != nullptr && ggml_is_contiguous(node) &&
-                   node->src[1]->type == GGML_TYPE_F32 && ggml_is_vector(node->src[1]) &&
-                   ggml_is_contiguous(node->src[1]) && node->src[1]->ne[0] == node->ne[0];
+            return adds_bias(node);
         default:
             return moves_nothing(node);
     }
@@ -89,8 +92,9 @@ int compute(ggml_cgraph* graph, int index, Context& context) {
         compute_custom(node, context.threads, context.custom);
         return 1;
     }
-    const bool biased = index + 1 < graph->n_nodes && is_bias_of(graph->nodes[index + 1], node);
-    const ggml_tensor* bias = biased ? graph->nodes[index + 1]->src[1] : nullptr;
+    const ggml_tensor* next = index + 1 < graph->n_nodes ? graph->nodes[index + 1] : nullptr;
+    const bool biased = next != nullptr && adds_bias(next) && next->src[0] == node;
+    const ggml_tensor* bias = biased ? next->src[1] : nullptr;
     if (supports_linear_int8(node)) {
         linear_int8(node, bias, context.threads, context.int8);
     } else {
