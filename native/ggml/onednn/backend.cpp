@@ -28,19 +28,6 @@ Context& context_of(ggml_backend_t backend) {
     return *static_cast<Context*>(backend->context);
 }
 
-bool moves_nothing(const ggml_tensor* node) {
-    switch (node->op) {
-        case GGML_OP_NONE:
-        case GGML_OP_RESHAPE:
-        case GGML_OP_VIEW:
-        case GGML_OP_PERMUTE:
-        case GGML_OP_TRANSPOSE:
-            return true;
-        default:
-            return false;
-    }
-}
-
 bool supports_product(const ggml_tensor* node) {
     return node->op == GGML_OP_MUL_MAT && (supports_linear(node) || supports_linear_int8(node));
 }
@@ -66,7 +53,7 @@ bool supports(const ggml_tensor* node) {
         case GGML_OP_ADD:
             return adds_bias(node);
         default:
-            return moves_nothing(node);
+            return ggml_op_is_empty(node->op);
     }
 }
 
@@ -107,7 +94,7 @@ ggml_status graph_compute(ggml_backend_t backend, ggml_cgraph* graph) {
     Context& context = context_of(backend);
     try {
         for (int index = 0; index < graph->n_nodes;) {
-            if (moves_nothing(graph->nodes[index])) {
+            if (ggml_op_is_empty(graph->nodes[index]->op)) {
                 ++index;
                 continue;
             }
