@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <new>
 
@@ -21,8 +20,6 @@ class AlignedBuffer {
         }
         return reinterpret_cast<T*>(data_.get());
     }
-
-    [[nodiscard]] size_t size() const { return size_; }
 
   private:
     static constexpr std::align_val_t kAlignment{64};
