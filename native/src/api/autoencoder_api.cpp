@@ -8,6 +8,7 @@
 using chroma::fail;
 using chroma::RunContext;
 using chroma::api::guard;
+using chroma::api::load;
 using chroma::api::read_struct;
 using chroma::api::require;
 using chroma::api::write_struct;
@@ -15,11 +16,12 @@ using chroma::autoencoder::AutoencoderModel;
 using chroma::autoencoder::Request;
 
 struct chroma_autoencoder {
-    explicit chroma_autoencoder(std::unique_ptr<AutoencoderModel> loaded)
-        : model(std::move(loaded)), memory(model->weights()) {}
+    chroma_autoencoder(const std::shared_ptr<chroma::Engine>& engine,
+                       std::shared_ptr<const chroma::Checkpoint> checkpoint, const chroma_load_options& options)
+        : model(engine, std::move(checkpoint), chroma::api::weight_options(options)), memory(model.weights()) {}
 
     std::mutex mutex;
-    std::unique_ptr<AutoencoderModel> model;
+    AutoencoderModel model;
     chroma::api::MemoryCount memory;
 };
 
@@ -83,24 +85,12 @@ extern "C" {
 
 chroma_status chroma_autoencoder_load(chroma_engine* engine, const char* path, const chroma_load_options* options,
                                       chroma_autoencoder** autoencoder) {
-    return guard([&] {
-        *require(autoencoder, "autoencoder") = nullptr;
-        const std::shared_ptr<chroma::Engine>& used = require(engine, "engine")->engine;
-        auto model = std::make_unique<AutoencoderModel>(used, chroma::Checkpoint::open(require(path, "path")),
-                                                        chroma::api::weight_options(options));
-        *autoencoder = std::make_unique<chroma_autoencoder>(std::move(model)).release();
-    });
+    return load(engine, path, options, autoencoder, "autoencoder");
 }
 
 chroma_status chroma_autoencoder_load_weights(chroma_engine* engine, const chroma_weights* weights,
                                               const chroma_load_options* options, chroma_autoencoder** autoencoder) {
-    return guard([&] {
-        *require(autoencoder, "autoencoder") = nullptr;
-        const std::shared_ptr<chroma::Engine>& used = require(engine, "engine")->engine;
-        auto model = std::make_unique<AutoencoderModel>(used, require(weights, "weights")->checkpoint,
-                                                        chroma::api::weight_options(options));
-        *autoencoder = std::make_unique<chroma_autoencoder>(std::move(model)).release();
-    });
+    return load(engine, weights, options, autoencoder, "autoencoder");
 }
 
 void chroma_autoencoder_free(chroma_autoencoder* autoencoder) {
@@ -109,7 +99,7 @@ void chroma_autoencoder_free(chroma_autoencoder* autoencoder) {
 
 chroma_status chroma_autoencoder_get_info(const chroma_autoencoder* autoencoder, chroma_autoencoder_info* info) {
     return guard([&] {
-        const AutoencoderModel& model = *require(autoencoder, "autoencoder")->model;
+        const AutoencoderModel& model = require(autoencoder, "autoencoder")->model;
         chroma_autoencoder_info found{};
         found.latent_channels = static_cast<int32_t>(model.latent_channels());
         found.downscale = static_cast<int32_t>(model.downscale());
@@ -125,7 +115,7 @@ chroma_status chroma_autoencoder_get_info(const chroma_autoencoder* autoencoder,
 chroma_status chroma_autoencoder_get_memory(chroma_autoencoder* autoencoder, chroma_memory* memory) {
     return guard([&] {
         const std::lock_guard lock(require(autoencoder, "autoencoder")->mutex);
-        write_struct(memory, autoencoder->memory.describe(autoencoder->model->held_bytes()), "memory");
+        write_struct(memory, autoencoder->memory.describe(autoencoder->model.held_bytes()), "memory");
     });
 }
 
@@ -133,7 +123,7 @@ chroma_status chroma_autoencoder_plan(chroma_autoencoder* autoencoder, const chr
                                       int32_t decode, chroma_memory* memory) {
     return guard([&] {
         const std::lock_guard lock(require(autoencoder, "autoencoder")->mutex);
-        AutoencoderModel& model = *autoencoder->model;
+        AutoencoderModel& model = autoencoder->model;
         const Request request = read_sizes(read_struct(require(inputs, "inputs"), "inputs"), model, decode != 0);
         write_struct(memory, autoencoder->memory.describe(model.plan(request, decode != 0)), "memory");
     });
@@ -142,7 +132,7 @@ chroma_status chroma_autoencoder_plan(chroma_autoencoder* autoencoder, const chr
 chroma_status chroma_autoencoder_trim(chroma_autoencoder* autoencoder) {
     return guard([&] {
         const std::lock_guard lock(require(autoencoder, "autoencoder")->mutex);
-        autoencoder->model->trim();
+        autoencoder->model.trim();
     });
 }
 
@@ -150,7 +140,7 @@ chroma_status chroma_autoencoder_decode(chroma_autoencoder* autoencoder, const c
                                         const chroma_run_options* run, float* image) {
     return guard([&] {
         const std::lock_guard lock(require(autoencoder, "autoencoder")->mutex);
-        AutoencoderModel& model = *autoencoder->model;
+        AutoencoderModel& model = autoencoder->model;
         const chroma_autoencoder_inputs given = read_struct(require(inputs, "inputs"), "inputs");
         Request request = read_sizes(given, model, true);
         std::vector<float> latent = read_values(given, request, model.latent_channels());
@@ -166,7 +156,7 @@ chroma_status chroma_autoencoder_encode(chroma_autoencoder* autoencoder, const c
                                         const chroma_run_options* run, float* mean, float* logvar) {
     return guard([&] {
         const std::lock_guard lock(require(autoencoder, "autoencoder")->mutex);
-        AutoencoderModel& model = *autoencoder->model;
+        AutoencoderModel& model = autoencoder->model;
         const chroma_autoencoder_inputs given = read_struct(require(inputs, "inputs"), "inputs");
         Request request = read_sizes(given, model, false);
         std::vector<float> image = read_values(given, request, 3);

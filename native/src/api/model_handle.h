@@ -36,9 +36,38 @@ inline chroma_type checked_type(const chroma_type& type) {
 }
 
 // The load options of a model, for its WeightLoader.
-inline WeightOptions weight_options(const chroma_load_options* options) {
-    const chroma_load_options load = read_struct(options, "options");
-    return {checked_type(load.type), load.convert_approximator != 0, {load.progress, load.abort, load.user_data}};
+inline WeightOptions weight_options(const chroma_load_options& options) {
+    return {checked_type(options.type),
+            options.convert_approximator != 0,
+            {options.progress, options.abort, options.user_data}};
+}
+
+// Loads a model into `handle`, which the caller knows as `name`. Handle is made from an engine, a checkpoint and load
+// options; `open` gives the checkpoint, once the other arguments are known to be there.
+template <typename Handle, typename Open>
+chroma_status load_with(const Open& open, chroma_engine* engine, const chroma_load_options* options, Handle** handle,
+                        const char* name) {
+    return guard([&] {
+        *require(handle, name) = nullptr;
+        const std::shared_ptr<Engine>& used = require(engine, "engine")->engine;
+        *handle = std::make_unique<Handle>(used, open(), read_struct(options, "options")).release();
+    });
+}
+
+// From a path.
+template <typename Handle>
+chroma_status load(chroma_engine* engine, const char* path, const chroma_load_options* options, Handle** handle,
+                   const char* name) {
+    const auto open = [path] { return Checkpoint::open(require(path, "path")); };
+    return load_with(open, engine, options, handle, name);
+}
+
+// From an open checkpoint.
+template <typename Handle>
+chroma_status load(chroma_engine* engine, const chroma_weights* weights, const chroma_load_options* options,
+                   Handle** handle, const char* name) {
+    const auto open = [weights] { return require(weights, "weights")->checkpoint; };
+    return load_with(open, engine, options, handle, name);
 }
 
 // Counts the bytes of a model. Not thread-safe: used under the handle's mutex.

@@ -9,6 +9,7 @@
 using chroma::fail;
 using chroma::RunContext;
 using chroma::api::guard;
+using chroma::api::load;
 using chroma::api::read_struct;
 using chroma::api::require;
 using chroma::api::write_struct;
@@ -16,11 +17,12 @@ using chroma::t5::T5Batch;
 using chroma::t5::T5Model;
 
 struct chroma_text_encoder {
-    explicit chroma_text_encoder(std::unique_ptr<T5Model> loaded)
-        : model(std::move(loaded)), memory(model->weights()) {}
+    chroma_text_encoder(const std::shared_ptr<chroma::Engine>& engine,
+                        std::shared_ptr<const chroma::Checkpoint> checkpoint, const chroma_load_options& options)
+        : model(engine, std::move(checkpoint), chroma::api::weight_options(options)), memory(model.weights()) {}
 
     std::mutex mutex;
-    std::unique_ptr<T5Model> model;
+    T5Model model;
     chroma::api::MemoryCount memory;
 };
 
@@ -55,24 +57,12 @@ extern "C" {
 
 chroma_status chroma_text_encoder_load(chroma_engine* engine, const char* path, const chroma_load_options* options,
                                        chroma_text_encoder** encoder) {
-    return guard([&] {
-        *require(encoder, "encoder") = nullptr;
-        const std::shared_ptr<chroma::Engine>& used = require(engine, "engine")->engine;
-        auto model = std::make_unique<T5Model>(used, chroma::Checkpoint::open(require(path, "path")),
-                                               chroma::api::weight_options(options));
-        *encoder = std::make_unique<chroma_text_encoder>(std::move(model)).release();
-    });
+    return load(engine, path, options, encoder, "encoder");
 }
 
 chroma_status chroma_text_encoder_load_weights(chroma_engine* engine, const chroma_weights* weights,
                                                const chroma_load_options* options, chroma_text_encoder** encoder) {
-    return guard([&] {
-        *require(encoder, "encoder") = nullptr;
-        auto model =
-            std::make_unique<T5Model>(require(engine, "engine")->engine, require(weights, "weights")->checkpoint,
-                                      chroma::api::weight_options(options));
-        *encoder = std::make_unique<chroma_text_encoder>(std::move(model)).release();
-    });
+    return load(engine, weights, options, encoder, "encoder");
 }
 
 void chroma_text_encoder_free(chroma_text_encoder* encoder) {
@@ -81,7 +71,7 @@ void chroma_text_encoder_free(chroma_text_encoder* encoder) {
 
 chroma_status chroma_text_encoder_get_info(const chroma_text_encoder* encoder, chroma_text_encoder_info* info) {
     return guard([&] {
-        const T5Model& model = *require(encoder, "encoder")->model;
+        const T5Model& model = require(encoder, "encoder")->model;
         const chroma::t5::T5Sizes& sizes = model.sizes();
         chroma_text_encoder_info found{};
         found.vocabulary_size = static_cast<int32_t>(sizes.vocabulary);
@@ -99,7 +89,7 @@ chroma_status chroma_text_encoder_get_info(const chroma_text_encoder* encoder, c
 chroma_status chroma_text_encoder_get_memory(chroma_text_encoder* encoder, chroma_memory* memory) {
     return guard([&] {
         const std::lock_guard lock(require(encoder, "encoder")->mutex);
-        write_struct(memory, encoder->memory.describe(encoder->model->held_bytes()), "memory");
+        write_struct(memory, encoder->memory.describe(encoder->model.held_bytes()), "memory");
     });
 }
 
@@ -108,14 +98,14 @@ chroma_status chroma_text_encoder_plan(chroma_text_encoder* encoder, const chrom
     return guard([&] {
         const std::lock_guard lock(require(encoder, "encoder")->mutex);
         const T5Batch batch = read_batch(read_struct(require(inputs, "inputs"), "inputs"));
-        write_struct(memory, encoder->memory.describe(encoder->model->plan(batch)), "memory");
+        write_struct(memory, encoder->memory.describe(encoder->model.plan(batch)), "memory");
     });
 }
 
 chroma_status chroma_text_encoder_trim(chroma_text_encoder* encoder) {
     return guard([&] {
         const std::lock_guard lock(require(encoder, "encoder")->mutex);
-        encoder->model->trim();
+        encoder->model.trim();
     });
 }
 
@@ -126,7 +116,7 @@ chroma_status chroma_text_encoder_forward(chroma_text_encoder* encoder, const ch
         const chroma_text_inputs given = read_struct(require(inputs, "inputs"), "inputs");
         const T5Batch batch = read_batch(given);
         const auto count = static_cast<size_t>(batch.samples * batch.tokens);
-        T5Model& model = *encoder->model;
+        T5Model& model = encoder->model;
         model.encode(batch, {require(given.input_ids, "input_ids"), count}, RunContext(run),
                      {require(states, "states"), count * static_cast<size_t>(model.sizes().hidden)});
         encoder->memory.note(model.held_bytes());

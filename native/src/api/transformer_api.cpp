@@ -12,6 +12,7 @@ using chroma::TransformerInputs;
 using chroma::TransformerRunner;
 using chroma::TransformerSizes;
 using chroma::api::guard;
+using chroma::api::load;
 using chroma::api::read_struct;
 using chroma::api::require;
 using chroma::api::write_struct;
@@ -26,7 +27,7 @@ struct chroma_transformer {
     chroma_transformer(const std::shared_ptr<chroma::Engine>& used,
                        std::shared_ptr<const chroma::Checkpoint> checkpoint, const chroma_load_options& options)
         : engine(used),
-          runner(std::move(checkpoint), used, chroma::api::weight_options(&options),
+          runner(std::move(checkpoint), used, chroma::api::weight_options(options),
                  {options.rope_axes[0], options.rope_axes[1], options.rope_axes[2]}),
           memory(runner.model().weights()) {}
 
@@ -72,24 +73,12 @@ chroma_status chroma_step_cache_get_info(const chroma_step_cache* cache, chroma_
 
 chroma_status chroma_transformer_load(chroma_engine* engine, const char* path, const chroma_load_options* options,
                                       chroma_transformer** transformer) {
-    return guard([&] {
-        *require(transformer, "transformer") = nullptr;
-        const std::shared_ptr<chroma::Engine>& used = require(engine, "engine")->engine;
-        *transformer = std::make_unique<chroma_transformer>(used, chroma::Checkpoint::open(require(path, "path")),
-                                                            read_struct(options, "options"))
-                           .release();
-    });
+    return load(engine, path, options, transformer, "transformer");
 }
 
 chroma_status chroma_transformer_load_weights(chroma_engine* engine, const chroma_weights* weights,
                                               const chroma_load_options* options, chroma_transformer** transformer) {
-    return guard([&] {
-        *require(transformer, "transformer") = nullptr;
-        *transformer = std::make_unique<chroma_transformer>(require(engine, "engine")->engine,
-                                                            require(weights, "weights")->checkpoint,
-                                                            read_struct(options, "options"))
-                           .release();
-    });
+    return load(engine, weights, options, transformer, "transformer");
 }
 
 void chroma_transformer_free(chroma_transformer* transformer) {
