@@ -48,6 +48,7 @@ public sealed partial class ChromaPipeline : IDisposable
         {
             Threads = options.Threads,
             Device = options.Device,
+            Kernels = options.Kernels,
             LoggerFactory = options.LoggerFactory,
         });
         ModelLoadOptions load = new() { Type = options.WeightType, RopeAxes = options.RopeAxes };

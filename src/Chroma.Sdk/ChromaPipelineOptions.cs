@@ -35,6 +35,9 @@ public sealed record ChromaPipelineOptions
     /// <summary>A device of the native build, such as <c>CUDA0</c>; null takes its first GPU, else the CPU.</summary>
     public string? Device { get; init; }
 
+    /// <summary>Which code computes on the CPU; the default is the fastest that the native library has. Pictures differ by rounding.</summary>
+    public CpuKernels Kernels { get; init; }
+
     /// <summary>Prompts longer than this many tokens are cut, 1 to 4096.</summary>
     public int MaximumTokens { get; init; } = T5Tokenizer.DefaultMaxLength;
 
