@@ -22,4 +22,9 @@ public static class Difference
 
         return Math.Sqrt(sum / a.Length);
     }
+
+    /// <summary>The peak signal-to-noise ratio in decibels: infinite for the same picture; 38.6 where the difference is <see cref="OfRounding"/>.</summary>
+    /// <param name="first">A picture.</param>
+    /// <param name="second">A picture of the same size.</param>
+    public static double PeakRatio(ChromaImage first, ChromaImage second) => 20 * Math.Log10(byte.MaxValue / Between(first, second));
 }
