@@ -114,8 +114,9 @@ typedef enum chroma_type {
     CHROMA_TYPE_Q5_K = 19,
     CHROMA_TYPE_Q6_K = 20,
     CHROMA_TYPE_OTHER = 21, /* a type that ggml can dequantise but that has no name here (IQ4_XS, ...), or U8/BOOL */
-    CHROMA_TYPE_INT8 = 22   /* made while loading: int8 rows of weights and of activations with a scale each, rotated block by block with a
-                               Hadamard matrix; the Approximator, the first and the last layers keep their type. Needs oneDNN on the CPU */
+    CHROMA_TYPE_INT8 = 22   /* int8 rows of weights and of activations with a scale each, rotated block by block with a Hadamard matrix; the
+                               Approximator, the first and the last layers keep their type. Runs on oneDNN, on the CPU. In a file: "X.weight"
+                               as I8, "X.weight_scale" as F32, and the metadata chroma.int8.rotation and chroma.int8.stride (docs/precision.md) */
 } chroma_type;
 
 /* Returns the type's usual name ("q8_0"), "unknown" for a value outside the enum. Static. */
@@ -217,7 +218,7 @@ typedef struct chroma_weights_info {
     chroma_architecture architecture;
     int32_t file_count;      /* 1, or the number of shards */
     int64_t tensor_count;
-    int64_t parameter_count; /* elements of all tensors */
+    int64_t parameter_count; /* elements of all tensors but scales */
     int64_t tensor_bytes;    /* bytes of all tensors, as stored */
     int64_t metadata_count;
 } chroma_weights_info;
@@ -231,7 +232,7 @@ typedef struct chroma_weights_tensor {
     int64_t shape[CHROMA_MAX_RANK]; /* PyTorch order */
     int64_t bytes;
     int32_t rank;
-    int32_t reserved;
+    int32_t is_scale;               /* 1: it holds the scales of another tensor, float8 or int8 rows */
 } chroma_weights_tensor;
 
 typedef enum chroma_metadata_kind {
@@ -262,7 +263,8 @@ CHROMA_API chroma_status chroma_weights_get_tensor(const chroma_weights *weights
 /* Finds a tensor by the file's name or the canonical one. index receives -1 if there is none. */
 CHROMA_API chroma_status chroma_weights_find_tensor(const chroma_weights *weights, const char *name, int64_t *index);
 
-/* Converts a tensor to float32. count must equal its number of elements. */
+/* Converts a tensor to float32, without its scales where another tensor has them; int8 rows stay rotated. count must equal its
+ * number of elements. */
 CHROMA_API chroma_status chroma_weights_read(const chroma_weights *weights, int64_t index, float *values, int64_t count);
 
 /* Gives the stored bytes of a tensor, straight from the mapped file. */
@@ -283,7 +285,7 @@ CHROMA_API chroma_status chroma_weights_get_numbers(const chroma_weights *weight
 
 typedef struct chroma_quantize_options {
     uint32_t struct_size;
-    chroma_type type;             /* of the matrices: F32, F16, BF16 or a quantised type */
+    chroma_type type;             /* of the matrices: F32, F16, BF16, INT8 or a quantised type */
     int32_t include_approximator; /* 1: the Approximator too; it stays F32/F16/BF16 as stored otherwise, as do norms and biases */
     int32_t threads;              /* 0: one per physical core */
     chroma_progress_callback progress;
@@ -293,7 +295,7 @@ typedef struct chroma_quantize_options {
 
 /* Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path's extension, under the original
  * checkpoint's names, metadata kept. Written beside output_path and renamed at the end, so that a failure leaves nothing behind.
- * Quantised types need GGUF. */
+ * Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can't be converted to another type. */
 CHROMA_API chroma_status chroma_weights_quantize(const char *input_path, const char *output_path,
                                                  const chroma_quantize_options *options);
 

@@ -6,26 +6,25 @@ namespace chroma::int8 {
 
 namespace {
 
-constexpr int64_t kLanes = 16;  // neighbours belong to different blocks, so that every step is one of whole vectors
-constexpr int64_t kMostBlock = 64;
 constexpr float kLargest = 127.0F;
 
-// The values of a block: the largest power of two, up to kMostBlock, that a row can be cut into. 1: not rotated.
+// 1: not rotated.
 int64_t block_size(int64_t count) {
-    int64_t size = kMostBlock;
-    while (size > 1 && count % (kLanes * size) != 0) {
+    int64_t size = kLargestBlock;
+    while (size > 1 && count % (kStride * size) != 0) {
         size /= 2;
     }
     return size;
 }
 
-// kLanes blocks at once, by the fast Walsh-Hadamard transform; value i of block b is at values[i * kLanes + b].
+// kStride blocks at once, by the fast Walsh-Hadamard transform. Neighbours belong to different blocks, so that every
+// step is one of whole vectors.
 void transform(float* values, int64_t size) {
     for (int64_t half = 1; half < size; half *= 2) {
         for (int64_t start = 0; start < size; start += 2 * half) {
-            float* low = values + start * kLanes;
-            float* high = low + half * kLanes;
-            for (int64_t i = 0; i < half * kLanes; ++i) {
+            float* low = values + start * kStride;
+            float* high = low + half * kStride;
+            for (int64_t i = 0; i < half * kStride; ++i) {
                 const float sum = low[i] + high[i];
                 high[i] = low[i] - high[i];
                 low[i] = sum;
@@ -39,7 +38,7 @@ void transform(float* values, int64_t size) {
 float encode(float* row, int64_t count, int8_t* values) {
     const int64_t size = block_size(count);
     if (size > 1) {
-        for (int64_t first = 0; first < count; first += size * kLanes) {
+        for (int64_t first = 0; first < count; first += size * kStride) {
             transform(row + first, size);
         }
     }

@@ -172,8 +172,8 @@ chroma_status chroma_weights_get_info(const chroma_weights* weights, chroma_weig
         found.architecture = checkpoint.architecture();
         found.file_count = checkpoint.file_count();
         found.tensor_count = static_cast<int64_t>(checkpoint.tensors().size());
+        found.parameter_count = checkpoint.parameter_count();
         for (const StoredTensor& tensor : checkpoint.tensors()) {
-            found.parameter_count += chroma::element_count(tensor.shape);
             found.tensor_bytes += static_cast<int64_t>(tensor.data.size());
         }
         found.metadata_count = static_cast<int64_t>(checkpoint.metadata().size());
@@ -191,6 +191,7 @@ chroma_status chroma_weights_get_tensor(const chroma_weights* weights, int64_t i
         found.stored_type = stored.type.text.c_str();
         found.bytes = static_cast<int64_t>(stored.data.size());
         found.rank = static_cast<int32_t>(stored.shape.size());
+        found.is_scale = stored.is_scale ? 1 : 0;
         std::copy(stored.shape.begin(), stored.shape.end(), found.shape);
         write_struct(tensor, found, "tensor");
     });

@@ -7,6 +7,7 @@
 #include "weights/checkpoint_folder.h"
 #include "weights/file_kind.h"
 #include "weights/gguf_reader.h"
+#include "weights/int8_storage.h"
 #include "weights/json.h"
 #include "weights/names.h"
 #include "weights/safetensors_reader.h"
@@ -34,13 +35,15 @@ struct Assembly {
     ShapeRule shape = ShapeRule::Same;
 };
 
-// Joins the shapes of a whole's parts; says what is wrong with them, or nothing.
-std::string join_parts(Assembly& assembly) {
+// Joins the shapes of a whole's parts, or notes what is wrong with them.
+void join_parts(Assembly& assembly) {
     WholeTensor& whole = assembly.whole;
     for (size_t i = 0; i < whole.parts.size(); ++i) {
         if (whole.parts[i] == nullptr) {
-            return text("part ", i + 1, " of the ", whole.parts.size(), " stored tensors that make up '", whole.name,
-                        "' is missing");
+            whole.refuse(CHROMA_ERROR_MISSING_TENSOR,
+                         text("part ", i + 1, " of the ", whole.parts.size(), " stored tensors that make up '",
+                              whole.name, "' is missing"));
+            return;
         }
     }
     whole.shape = whole.parts[0]->shape;
@@ -48,16 +51,17 @@ std::string join_parts(Assembly& assembly) {
         const Shape& shape = whole.parts[i]->shape;
         if (shape.empty() || shape.size() != whole.shape.size() ||
             !std::equal(shape.begin() + 1, shape.end(), whole.shape.begin() + 1)) {
-            return text("the tensors '", whole.parts[0]->name, "' of shape ", shape_text(whole.parts[0]->shape),
-                        " and '", whole.parts[i]->name, "' of shape ", shape_text(shape), " do not fit together to '",
-                        whole.name, "'");
+            whole.refuse(CHROMA_ERROR_TENSOR_SHAPE,
+                         text("the tensors '", whole.parts[0]->name, "' of shape ", shape_text(whole.parts[0]->shape),
+                              " and '", whole.parts[i]->name, "' of shape ", shape_text(shape),
+                              " do not fit together to '", whole.name, "'"));
+            return;
         }
         whole.shape[0] += shape[0];
     }
     if (assembly.shape == ShapeRule::Pointwise && whole.shape.size() == 2) {
         whole.shape.insert(whole.shape.end(), {1, 1});
     }
-    return "";
 }
 
 }  // namespace
@@ -228,17 +232,31 @@ void Checkpoint::name_tensors() {
         tensor.canonical = parts == 1 ? whole_name : text(whole_name, "[", part, "]");
     }
     for (Assembly& assembly : assemblies) {
-        assembly.whole.problem = join_parts(assembly);
+        join_parts(assembly);
+        assembly.whole.scales.resize(assembly.whole.parts.size());
         wholes_.push_back(std::move(assembly.whole));
+    }
+}
+
+void Checkpoint::find_scales() {
+    find_float8_scales();
+    if (holds_int8_rows(*this)) {
+        find_int8_scales();
+    }
+    for (const WholeTensor& whole : wholes_) {
+        for (const StoredTensor* scale : whole.scales) {
+            if (scale != nullptr) {
+                tensors_[static_cast<size_t>(scale - tensors_.data())].is_scale = true;
+            }
+        }
     }
 }
 
 // Scaled float8 (ComfyUI's): beside "X.weight" lies "X.scale_weight" or "X.weight_scale", one factor for all or one per
 // row.
-void Checkpoint::find_scales() {
+void Checkpoint::find_float8_scales() {
     constexpr std::string_view kWeight = ".weight";
     for (WholeTensor& whole : wholes_) {
-        whole.scales.resize(whole.parts.size());
         for (size_t i = 0; i < whole.parts.size(); ++i) {
             const StoredTensor* part = whole.parts[i];
             if (part == nullptr || (part->type.type != CHROMA_TYPE_F8_E4M3 && part->type.type != CHROMA_TYPE_F8_E5M2) ||
@@ -254,12 +272,45 @@ void Checkpoint::find_scales() {
             const int64_t count = element_count(scale->shape);
             const int64_t rows = part->shape.empty() ? 1 : part->shape.front();
             if (!scale->type.is_weight() || scale->type.block_elements != 1 || (count != 1 && count != rows)) {
-                whole.problem = text("its scale '", scale->name, "' has the shape ", shape_text(scale->shape),
-                                     ", which is neither one factor nor one per row");
+                whole.refuse(CHROMA_ERROR_TENSOR_SHAPE,
+                             text("its scale '", scale->name, "' has the shape ", shape_text(scale->shape),
+                                  ", which is neither one factor nor one per row"));
             }
             whole.scales[i] = scale;
         }
     }
+}
+
+void Checkpoint::find_int8_scales() {
+    const std::string rotation = rotation_problem(*this);
+    for (WholeTensor& whole : wholes_) {
+        if (!whole.known || whole.kind != WeightKind::Matrix || whole.parts.size() != 1 || whole.shape.size() != 2 ||
+            whole.parts[0]->type.type != CHROMA_TYPE_I8) {
+            continue;
+        }
+        StoredTensor& rows = tensors_[static_cast<size_t>(whole.parts[0] - tensors_.data())];
+        rows.type.type = CHROMA_TYPE_INT8;
+        const std::string name = int8_scale_name(rows.name);
+        const StoredTensor* scale = find(name);
+        whole.scales[0] = scale;
+        if (!rotation.empty()) {
+            whole.refuse(CHROMA_ERROR_UNSUPPORTED, rotation);
+        } else if (scale == nullptr) {
+            whole.refuse(CHROMA_ERROR_MISSING_TENSOR, text("the scales of its int8 rows, '", name, "', are missing"));
+        } else if (scale->type.type != CHROMA_TYPE_F32 || scale->shape != Shape{whole.shape[0]}) {
+            whole.refuse(CHROMA_ERROR_TENSOR_SHAPE,
+                         text("the scales of its int8 rows, '", name, "', are ", scale->type.text, " of shape ",
+                              shape_text(scale->shape), ", not F32 of shape ", shape_text({whole.shape[0]})));
+        }
+    }
+}
+
+int64_t Checkpoint::parameter_count() const {
+    int64_t count = 0;
+    for (const StoredTensor& tensor : tensors_) {
+        count += tensor.is_scale ? 0 : element_count(tensor.shape);
+    }
+    return count;
 }
 
 const StoredTensor* Checkpoint::find(std::string_view name) const {

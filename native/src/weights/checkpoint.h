@@ -28,6 +28,7 @@ struct StoredTensor {
     StoredType type;
     Shape shape;  // PyTorch order
     std::span<const std::byte> data;
+    bool is_scale = false;  // of another tensor's values: no parameter of the model
     std::string file;       // for messages
     size_t file_index = 0;  // in Checkpoint::files()
 };
@@ -40,8 +41,14 @@ struct WholeTensor {
     bool known = false;                      // the name is one of a component's; kind means something only then
     std::vector<const StoredTensor*> parts;  // in the order of their rows
     std::vector<const StoredTensor*>
-        scales;           // of scaled float8: what each part's values are multiplied with; null: nothing
+        scales;           // of scaled float8 and int8 rows: what each part's values are multiplied with; null: nothing
     std::string problem;  // why it can't be used (a part is missing); empty: it can
+    chroma_status problem_kind = CHROMA_OK;
+
+    void refuse(chroma_status kind, std::string why) {
+        problem_kind = kind;
+        problem = std::move(why);
+    }
 };
 
 using MetadataValue = std::variant<std::string, int64_t, double, bool, std::vector<std::string>, std::vector<int64_t>,
@@ -86,6 +93,9 @@ class Checkpoint {
     [[nodiscard]] const std::vector<StoredTensor>& tensors() const { return tensors_; }
     [[nodiscard]] const std::vector<MetadataEntry>& metadata() const { return metadata_; }
 
+    // Elements of all tensors but scales.
+    [[nodiscard]] int64_t parameter_count() const;
+
     // In the order in which the files have them.
     [[nodiscard]] const std::vector<WholeTensor>& wholes() const { return wholes_; }
 
@@ -104,6 +114,8 @@ class Checkpoint {
     void finish();
     void name_tensors();
     void find_scales();
+    void find_float8_scales();
+    void find_int8_scales();
 
     std::string path_;
     chroma_container container_ = CHROMA_CONTAINER_SAFETENSORS;

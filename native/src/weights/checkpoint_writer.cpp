@@ -1,5 +1,6 @@
 #include "weights/checkpoint_writer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -7,6 +8,7 @@
 #include <type_traits>
 
 #include "common/error.h"
+#include "weights/int8_storage.h"
 #include "weights/json.h"
 
 namespace chroma {
@@ -130,7 +132,12 @@ void append_value(std::string& out, const std::vector<T>& values) {
 
 // Keys that describe the old file's layout, not its content.
 bool belongs_to_layout(const std::string& key) {
-    return key == "general.alignment" || key.starts_with("split.") || key.starts_with("comfy.gguf.orig_shape.");
+    return key == "general.alignment" || key.starts_with("split.") || key.starts_with("comfy.gguf.orig_shape.") ||
+           is_int8_key(key);
+}
+
+bool has_int8_rows(const std::vector<PlannedTensor>& tensors) {
+    return std::any_of(tensors.begin(), tensors.end(), [](const PlannedTensor& tensor) { return tensor.row_scales; });
 }
 
 class GgufMetadata {
@@ -169,7 +176,7 @@ class GgufMetadata {
     uint64_t count_ = 0;
 };
 
-GgufMetadata gguf_metadata(const Checkpoint& checkpoint, chroma_type type) {
+GgufMetadata gguf_metadata(const Checkpoint& checkpoint, const std::vector<PlannedTensor>& tensors, chroma_type type) {
     constexpr std::string_view kArchitecture = "general.architecture";
     constexpr std::string_view kFileType = "general.file_type";
     constexpr std::string_view kQuantization = "general.quantization_version";
@@ -180,7 +187,7 @@ GgufMetadata gguf_metadata(const Checkpoint& checkpoint, chroma_type type) {
     }
     const std::optional<uint32_t> number = file_type(type);
     for (const MetadataEntry& entry : checkpoint.metadata()) {
-        if (entry.key != kQuantization && !(entry.key == kFileType && number)) {
+        if (entry.key != kQuantization && !(entry.key == kFileType && type != CHROMA_TYPE_STORED)) {
             out.add(entry);
         }
     }
@@ -188,6 +195,11 @@ GgufMetadata gguf_metadata(const Checkpoint& checkpoint, chroma_type type) {
         out.add(kFileType, *number);
     }
     out.add(kQuantization, kQuantizationVersion);
+    if (has_int8_rows(tensors)) {
+        for (const auto& [key, value] : kInt8Keys) {
+            out.add(key, static_cast<uint32_t>(value));
+        }
+    }
     return out;
 }
 
@@ -250,12 +262,20 @@ const char* safetensors_word(ggml_type type) {
 
 }  // namespace
 
+std::string PlannedTensor::name() const {
+    return row_scales ? int8_scale_name(whole->name) : whole->name;
+}
+
+Shape PlannedTensor::shape() const {
+    return row_scales ? Shape{whole->shape[0]} : whole->shape;
+}
+
 int64_t PlannedTensor::bytes() const {
-    return static_cast<int64_t>(ggml_row_size(type, element_count(whole->shape)));
+    return static_cast<int64_t>(ggml_row_size(type, element_count(shape())));
 }
 
 std::string gguf_header(const Checkpoint& checkpoint, const std::vector<PlannedTensor>& tensors, chroma_type type) {
-    const GgufMetadata metadata = gguf_metadata(checkpoint, type);
+    const GgufMetadata metadata = gguf_metadata(checkpoint, tensors, type);
     std::string out = "GGUF";
     append(out, kVersion);
     append(out, static_cast<uint64_t>(tensors.size()));
@@ -263,8 +283,8 @@ std::string gguf_header(const Checkpoint& checkpoint, const std::vector<PlannedT
     out += metadata.bytes();
     int64_t offset = 0;
     for (const PlannedTensor& tensor : tensors) {
-        const Shape& shape = tensor.whole->shape;
-        append_string(out, tensor.whole->name);
+        const Shape shape = tensor.shape();
+        append_string(out, tensor.name());
         append(out, static_cast<uint32_t>(shape.size()));
         for (size_t axis = shape.size(); axis > 0; --axis) {  // ggml counts axes from the fastest
             append(out, static_cast<uint64_t>(shape[axis - 1]));
@@ -280,10 +300,17 @@ std::string gguf_header(const Checkpoint& checkpoint, const std::vector<PlannedT
 std::string safetensors_header(const Checkpoint& checkpoint, const std::vector<PlannedTensor>& tensors) {
     std::string json = "{";
     std::string metadata;
+    const auto add = [&](std::string_view key, const std::string& value) {
+        metadata += (metadata.empty() ? "" : ",") + json_string(key) + ":" + json_string(value);
+    };
     for (const MetadataEntry& entry : checkpoint.metadata()) {
         if (!belongs_to_layout(entry.key)) {
-            const std::string value = std::visit([](const auto& held) { return value_text(held); }, entry.value);
-            metadata += (metadata.empty() ? "" : ",") + json_string(entry.key) + ":" + json_string(value);
+            add(entry.key, std::visit([](const auto& held) { return value_text(held); }, entry.value));
+        }
+    }
+    if (has_int8_rows(tensors)) {
+        for (const auto& [key, value] : kInt8Keys) {
+            add(key, std::to_string(value));
         }
     }
     if (!metadata.empty()) {
@@ -292,9 +319,9 @@ std::string safetensors_header(const Checkpoint& checkpoint, const std::vector<P
     int64_t offset = 0;
     for (const PlannedTensor& tensor : tensors) {
         const int64_t end = offset + tensor.bytes();
-        json += text(json.size() > 1 ? "," : "", json_string(tensor.whole->name), ":{\"dtype\":\"",
-                     safetensors_word(tensor.type), "\",\"shape\":", value_text(tensor.whole->shape),
-                     ",\"data_offsets\":[", offset, ",", end, "]}");
+        json += text(json.size() > 1 ? "," : "", json_string(tensor.name()), ":{\"dtype\":\"",
+                     safetensors_word(tensor.type), "\",\"shape\":", value_text(tensor.shape()), ",\"data_offsets\":[",
+                     offset, ",", end, "]}");
         offset = end;
     }
     json += "}";

@@ -14,7 +14,10 @@ namespace chroma {
 struct PlannedTensor {
     const WholeTensor* whole = nullptr;
     ggml_type type = GGML_TYPE_F32;
+    bool row_scales = false;  // the scales of the whole's int8 rows, which stand before it
 
+    [[nodiscard]] std::string name() const;
+    [[nodiscard]] Shape shape() const;
     [[nodiscard]] int64_t bytes() const;
 };
 

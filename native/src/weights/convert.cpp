@@ -13,6 +13,7 @@ namespace chroma {
 namespace {
 
 constexpr int64_t kPieceElements = 1 << 18;  // a multiple of every block
+constexpr int64_t kPieceRows = 64;
 constexpr size_t kStrictestAlignment = 8;
 
 bool is_aligned(const void* pointer) {
@@ -71,11 +72,25 @@ std::vector<ConversionPiece> cut(const WholeTensor& whole, ggml_type to) {
     int64_t before = 0;
     for (size_t part = 0; part < whole.parts.size(); ++part) {
         const StoredTensor* from = whole.parts[part];
-        const StoredTensor* scale = part < whole.scales.size() ? whole.scales[part] : nullptr;
+        const StoredTensor* scale = to == GGML_TYPE_I8 ? nullptr : whole.scales[part];  // int8 rows keep theirs
         const int64_t elements = element_count(from->shape);
         for (int64_t first = 0; first < elements; first += kPieceElements) {
             const int64_t count = std::min(kPieceElements, elements - first);
             pieces.push_back({from, scale, first, count, static_cast<int64_t>(ggml_row_size(to, before + first))});
+        }
+        before += elements;
+    }
+    return pieces;
+}
+
+std::vector<ConversionPiece> cut_rows(const WholeTensor& whole, int64_t row) {
+    std::vector<ConversionPiece> pieces;
+    int64_t before = 0;
+    for (size_t part = 0; part < whole.parts.size(); ++part) {
+        const int64_t elements = element_count(whole.parts[part]->shape);
+        for (int64_t first = 0; first < elements; first += kPieceRows * row) {
+            pieces.push_back({whole.parts[part], whole.scales[part], first,
+                              std::min(kPieceRows * row, elements - first), before + first});
         }
         before += elements;
     }
@@ -121,7 +136,7 @@ void convert_to_int8(const ConversionPiece& piece, int64_t row, int8_t* target, 
 
 bool is_copy(const WholeTensor& whole, ggml_type to) {
     for (size_t i = 0; i < whole.parts.size(); ++i) {
-        if (whole.parts[i]->type.ggml != to || whole.scales[i] != nullptr) {
+        if (whole.parts[i]->type.ggml != to || (to != GGML_TYPE_I8 && whole.scales[i] != nullptr)) {
             return false;
         }
     }
@@ -144,9 +159,8 @@ ggml_type natural_type(const WholeTensor& whole) {
 
 void check_usable(const Checkpoint& checkpoint, const WholeTensor& whole) {
     if (!whole.problem.empty()) {
-        const bool missing = std::find(whole.parts.begin(), whole.parts.end(), nullptr) != whole.parts.end();
-        fail(missing ? CHROMA_ERROR_MISSING_TENSOR : CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint.path(),
-             "' can't give the tensor '", printable(whole.name), "': ", whole.problem, ".");
+        fail(whole.problem_kind, "'", checkpoint.path(), "' can't give the tensor '", printable(whole.name),
+             "': ", whole.problem, ".");
     }
     for (const StoredTensor* part : whole.parts) {
         if (!part->type.is_weight()) {

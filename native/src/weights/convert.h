@@ -13,7 +13,7 @@ namespace chroma {
 // block, so that they may be converted in any order, by any thread, with the same result.
 struct ConversionPiece {
     const StoredTensor* from = nullptr;
-    const StoredTensor* scale = nullptr;  // of scaled float8; null: none
+    const StoredTensor* scale = nullptr;  // of scaled float8; null: nothing is multiplied in
     int64_t first = 0;                    // element of `from`
     int64_t count = 0;
     int64_t target_bytes = 0;  // where the piece goes, from the start of the whole tensor
@@ -21,6 +21,9 @@ struct ConversionPiece {
 
 // Cuts a whole tensor, as type `to`, into pieces.
 [[nodiscard]] std::vector<ConversionPiece> cut(const WholeTensor& whole, ggml_type to);
+
+// Cuts a whole matrix into pieces of whole rows of that many elements, for int8 rows.
+[[nodiscard]] std::vector<ConversionPiece> cut_rows(const WholeTensor& whole, int64_t row);
 
 // Writes a piece as `to`. The target is aligned for that type. Throws FORMAT if a value that is to be quantised is
 // infinite or NaN.
@@ -32,7 +35,7 @@ void convert_to_int8(const ConversionPiece& piece, int64_t row, int8_t* target, 
 // Writes a run of a stored tensor's elements as float32, unscaled.
 void convert_to_float(const StoredTensor& tensor, int64_t first, int64_t count, float* values);
 
-// True if the stored bytes are what `to` means, so that conversion is a copy.
+// True if the stored bytes are what `to` means, so that conversion is a copy. Int8 rows are, and so are their scales.
 [[nodiscard]] bool is_copy(const WholeTensor& whole, ggml_type to);
 
 // The type that keeps what is stored: itself, or for what ggml can't compute with the smallest that holds every value.

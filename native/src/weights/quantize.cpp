@@ -4,7 +4,6 @@
 #include <atomic>
 #include <filesystem>
 #include <system_error>
-#include <unordered_set>
 
 #include "common/error.h"
 #include "weights/checkpoint.h"
@@ -41,8 +40,8 @@ class Quantizer {
           container_(container_of(output_path)),
           options_(options),
           policy_{options.type, options.include_approximator} {
-        policy_.check(/*for_file=*/true);
-        if (container_ == CHROMA_CONTAINER_SAFETENSORS && ggml_is_quantized(wanted())) {
+        policy_.check();
+        if (container_ == CHROMA_CONTAINER_SAFETENSORS && ggml_is_quantized(to_ggml_type(options.type))) {
             fail(CHROMA_ERROR_INVALID_ARGUMENT, "A safetensors file can't hold the type ", type_name(options.type),
                  "; end the output's name in .gguf.");
         }
@@ -69,18 +68,15 @@ class Quantizer {
     }
 
   private:
-    [[nodiscard]] ggml_type wanted() const {
+    // What a quantised tensor becomes that safetensors can't hold.
+    [[nodiscard]] ggml_type plain_type() const {
         const ggml_type type = to_ggml_type(options_.type);
-        return type == GGML_TYPE_COUNT ? GGML_TYPE_F32 : type;
+        return type == GGML_TYPE_COUNT || type == GGML_TYPE_I8 ? GGML_TYPE_F32 : type;
     }
 
     void plan() {
-        std::unordered_set<const StoredTensor*> scales;
         for (const WholeTensor& whole : checkpoint_->wholes()) {
-            scales.insert(whole.scales.begin(), whole.scales.end());
-        }
-        for (const WholeTensor& whole : checkpoint_->wholes()) {
-            const bool is_scale = whole.parts[0] != nullptr && scales.contains(whole.parts[0]);
+            const bool is_scale = whole.parts[0] != nullptr && whole.parts[0]->is_scale;
             if (!is_scale && !describes_float8(whole.name)) {
                 add(whole);
             }
@@ -97,13 +93,17 @@ class Quantizer {
         PlannedTensor planned{&whole, GGML_TYPE_F32};
         if (whole.known) {
             check_usable(*checkpoint_, whole);
+            policy_.check_source(whole);
             const int64_t row = whole.shape.empty() ? 1 : whole.shape.back();
             planned.type = policy_.in_file(whole.kind, natural_type(whole), row);
+            if (planned.type == GGML_TYPE_I8 && whole.shape.size() != 2) {
+                planned.type = natural_type(whole);  // no matrix, whatever it is called
+            }
         } else {
             planned.type = foreign_type(whole);
         }
         if (container_ == CHROMA_CONTAINER_SAFETENSORS && ggml_is_quantized(planned.type)) {
-            planned.type = wanted();
+            planned.type = plain_type();
         }
         if (container_ == CHROMA_CONTAINER_GGUF && whole.shape.size() > kMostGgufAxes) {
             fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
@@ -113,6 +113,14 @@ class Quantizer {
             total_ += static_cast<int64_t>(part->data.size());
         }
         tensors_.push_back(planned);
+        if (whole.known && planned.type == GGML_TYPE_I8) {
+            tensors_.push_back({&whole, GGML_TYPE_F32, /*row_scales=*/true});
+            const StoredTensor* taken = checkpoint_->find(tensors_.back().name());
+            if (taken != nullptr && !taken->is_scale) {
+                fail(CHROMA_ERROR_UNSUPPORTED, "'", taken->file, "' has the tensor '", printable(taken->name),
+                     "' already, which would be the scales of int8 rows.");
+            }
+        }
     }
 
     // A tensor of no known component is copied.
@@ -129,7 +137,25 @@ class Quantizer {
     }
 
     void write(OutputFile& file, const PlannedTensor& tensor) {
-        const std::vector<ConversionPiece> pieces = cut(*tensor.whole, tensor.type);
+        if (tensor.row_scales) {
+            const bool kept = is_copy(*tensor.whole, GGML_TYPE_I8);
+            file.write(kept ? tensor.whole->scales[0]->data : std::as_bytes(std::span(row_scales_)));
+        } else {
+            write_elements(file, tensor);
+        }
+        if (container_ == CHROMA_CONTAINER_GGUF) {
+            file.pad_to(kGgufAlignment);
+        }
+    }
+
+    void write_elements(OutputFile& file, const PlannedTensor& tensor) {
+        const WholeTensor& whole = *tensor.whole;
+        const bool to_int8_rows = tensor.type == GGML_TYPE_I8 && !is_copy(whole, GGML_TYPE_I8);
+        const int64_t row = to_int8_rows ? whole.shape[1] : 0;
+        if (to_int8_rows) {
+            row_scales_.assign(static_cast<size_t>(whole.shape[0]), 0.0F);
+        }
+        const std::vector<ConversionPiece> pieces = to_int8_rows ? cut_rows(whole, row) : cut(whole, tensor.type);
         for (size_t first = 0; first < pieces.size();) {
             const int64_t start = pieces[first].target_bytes;
             size_t end = first + 1;
@@ -138,22 +164,28 @@ class Quantizer {
             }
             const int64_t stop = end < pieces.size() ? pieces[end].target_bytes : tensor.bytes();
             window_.resize(static_cast<size_t>(stop - start));
-            convert_window({pieces.data() + first, end - first}, tensor.type, start);
+            convert_window({pieces.data() + first, end - first}, [&](const ConversionPiece& piece) {
+                std::byte* target = window_.data() + (piece.target_bytes - start);
+                if (to_int8_rows) {
+                    convert_to_int8(piece, row, reinterpret_cast<int8_t*>(target),
+                                    row_scales_.data() + piece.target_bytes / row);
+                } else {
+                    convert(piece, tensor.type, target);
+                }
+            });
             file.write(window_);
             first = end;
         }
-        if (container_ == CHROMA_CONTAINER_GGUF) {
-            file.pad_to(kGgufAlignment);
-        }
     }
 
-    void convert_window(std::span<const ConversionPiece> pieces, ggml_type type, int64_t start) {
+    template <typename ConvertPiece>
+    void convert_window(std::span<const ConversionPiece> pieces, const ConvertPiece& convert_piece) {
         std::atomic<int64_t> done{done_};
         for_each_piece(
             static_cast<int64_t>(pieces.size()), options_.threads,
             [&](int64_t index) {
                 const ConversionPiece& piece = pieces[static_cast<size_t>(index)];
-                convert(piece, type, window_.data() + (piece.target_bytes - start));
+                convert_piece(piece);
                 done += piece.from->type.bytes(piece.count);
             },
             [&] {
@@ -170,6 +202,7 @@ class Quantizer {
     TypePolicy policy_;
     std::vector<PlannedTensor> tensors_;
     std::vector<std::byte> window_;
+    std::vector<float> row_scales_;  // of the int8 rows written last
     int64_t total_ = 0;
     int64_t done_ = 0;
 };

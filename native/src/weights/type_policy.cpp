@@ -1,6 +1,7 @@
 #include "weights/type_policy.h"
 
 #include "common/error.h"
+#include "weights/utf8.h"
 
 namespace chroma {
 
@@ -12,16 +13,24 @@ bool is_float(ggml_type type) {
 
 }  // namespace
 
-void TypePolicy::check(bool for_file) const {
+void TypePolicy::check() const {
     const ggml_type wanted = to_ggml_type(type);
-    const bool possible = type == CHROMA_TYPE_STORED || (type == CHROMA_TYPE_INT8 && !for_file) ||
+    const bool possible = type == CHROMA_TYPE_STORED || type == CHROMA_TYPE_INT8 ||
                           (wanted != GGML_TYPE_COUNT && (is_float(wanted) || ggml_is_quantized(wanted)));
     if (!possible) {
         const char* name = type_name(type);
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "Weights can't be converted to the type ",
              name == nullptr ? std::to_string(static_cast<int>(type)) : text("'", name, "'"),
-             "; f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k and q2_k are possible",
-             for_file ? "." : ", and int8.");
+             "; f32, f16, bf16, int8, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k and q2_k are possible.");
+    }
+}
+
+void TypePolicy::check_source(const WholeTensor& whole) const {
+    const StoredTensor& part = *whole.parts[0];
+    if (part.type.type == CHROMA_TYPE_INT8 && type != CHROMA_TYPE_STORED && type != CHROMA_TYPE_INT8) {
+        fail(CHROMA_ERROR_UNSUPPORTED, "'", part.file, "' stores the tensor '", printable(part.name),
+             "' as int8 rows, which can't be converted to ", type_name(type),
+             "; use the file that they were made from.");
     }
 }
 

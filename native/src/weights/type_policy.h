@@ -10,9 +10,11 @@ struct TypePolicy {
     bool convert_approximator = false;
     bool convolves_bf16 = false;  // the engine multiplies bfloat16 weights of convolutions; else they become float32
 
-    // Throws INVALID_ARGUMENT unless the type is STORED, F32, F16, BF16 or a quantised type that can be written; or
-    // INT8, which no file has.
-    void check(bool for_file) const;
+    // Throws INVALID_ARGUMENT unless the type is STORED, F32, F16, BF16, INT8 or a quantised type that can be written.
+    void check() const;
+
+    // Throws UNSUPPORTED for int8 rows that should become something else.
+    void check_source(const WholeTensor& whole) const;
 
     // natural: what keeps the stored values (natural_type()). row: elements of a row.
     [[nodiscard]] ggml_type in_memory(WeightKind kind, ggml_type natural, int64_t row) const;

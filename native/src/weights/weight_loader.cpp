@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <cstring>
 #include <map>
 #include <set>
 #include <utility>
@@ -20,9 +21,11 @@ namespace chroma {
 
 namespace {
 
-// What ggml's kernels need of an address: that of the block's largest member.
-size_t alignment_of(ggml_type type) {
-    return type == GGML_TYPE_F16 || type == GGML_TYPE_BF16 ? 2 : 4;
+// For ggml's kernels an address must suit the block's largest member.
+bool is_aligned(const StoredTensor& stored) {
+    const ggml_type type = stored.type.ggml;
+    const size_t alignment = type == GGML_TYPE_I8 ? 1 : type == GGML_TYPE_F16 || type == GGML_TYPE_BF16 ? 2 : 4;
+    return reinterpret_cast<uintptr_t>(stored.data.data()) % alignment == 0;
 }
 
 struct Declared {
@@ -55,7 +58,7 @@ class WeightLoader::Impl {
           engine_(std::move(engine)),
           options_(options),
           policy_{options.type, options.convert_approximator, engine_->kernels().products == GGML_TYPE_BF16} {
-        policy_.check(/*for_file=*/false);
+        policy_.check();
         check_int8();
         check_architecture(expected);
         const size_t most_tensors = 2 * checkpoint_->wholes().size();  // int8 rows have scales
@@ -104,6 +107,7 @@ class WeightLoader::Impl {
     ggml_tensor* declare(const std::string& name, const Shape& shape, WeightKind kind) {
         const WholeTensor& whole = require(name);
         check_shape(whole, shape);
+        check_int8_rows(whole, shape);
         if (!declared_names_.insert(&whole).second) {
             fail(CHROMA_ERROR_INTERNAL, "The tensor '", name, "' is declared twice.");
         }
@@ -142,6 +146,9 @@ class WeightLoader::Impl {
             total_ += stored_bytes(*declared.whole);
             if (can_map(declared)) {
                 weights->map(checkpoint_, *declared.whole->parts[0], declared.tensor);
+                if (declared.scales != nullptr) {
+                    weights->map(checkpoint_, *declared.whole->scales[0], declared.scales);
+                }
                 done_ += stored_bytes(*declared.whole);
             } else {
                 rest.push_back(declared);
@@ -179,6 +186,26 @@ class WeightLoader::Impl {
         }
     }
 
+    void check_int8_rows(const WholeTensor& whole, const Shape& shape) const {
+        policy_.check_source(whole);
+        const StoredTensor& part = *whole.parts[0];
+        if (part.type.type != CHROMA_TYPE_INT8) {
+            return;
+        }
+        if (whole.shape != shape) {
+            refuse_shape(whole, shape);  // each row has a scale, so no axis may come or go
+        }
+        if (!engine_->kernels().int8) {
+            fail(CHROMA_ERROR_UNSUPPORTED, "'", part.file, "' stores the tensor '", printable(part.name),
+                 "' as int8 rows, which need a build with oneDNN, on the CPU.");
+        }
+    }
+
+    [[noreturn]] void refuse_shape(const WholeTensor& whole, const Shape& expected) const {
+        fail(CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
+             "' in the shape ", shape_text(whole.shape), ", but ", shape_text(expected), " is expected.");
+    }
+
     void check_shape(const WholeTensor& whole, const Shape& shape) const {
         if (shape.empty() || shape.size() > GGML_MAX_DIMS) {
             fail(CHROMA_ERROR_INTERNAL, "The tensor '", whole.name, "' is declared with the shape ", shape_text(shape),
@@ -186,8 +213,7 @@ class WeightLoader::Impl {
         }
         // Axes of length 1 come and go between formats; they do not move an element.
         if (without_ones(whole.shape) != without_ones(shape)) {
-            fail(CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
-                 "' in the shape ", shape_text(whole.shape), ", but ", shape_text(shape), " is expected.");
+            refuse_shape(whole, shape);
         }
         if (element_count(shape) == 0) {
             fail(CHROMA_ERROR_TENSOR_SHAPE, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
@@ -198,7 +224,7 @@ class WeightLoader::Impl {
     [[nodiscard]] bool can_map(const Declared& declared) const {
         const WholeTensor& whole = *declared.whole;
         return engine_->maps_weights() && whole.parts.size() == 1 && is_copy(whole, declared.tensor->type) &&
-               reinterpret_cast<uintptr_t>(whole.parts[0]->data.data()) % alignment_of(declared.tensor->type) == 0;
+               is_aligned(*whole.parts[0]) && (declared.scales == nullptr || is_aligned(*whole.scales[0]));
     }
 
     void log(const Weights& weights) const {
@@ -225,8 +251,12 @@ class WeightLoader::Impl {
         for (const Declared& declared : tensors) {
             ggml_tensor* tensor = declared.tensor;
             if (declared.scales != nullptr) {
-                add_int8_pieces(declared, pieces);
-                continue;
+                const StoredTensor* stored_scales = declared.whole->scales[0];
+                if (!is_copy(*declared.whole, tensor->type)) {
+                    add_int8_pieces(declared, pieces);
+                    continue;
+                }
+                std::memcpy(declared.scales->data, stored_scales->data.data(), stored_scales->data.size());
             }
             // Memory of the host is written in place; a device gets each tensor in one go.
             const bool in_place = ggml_backend_buffer_is_host(tensor->buffer);
@@ -246,23 +276,15 @@ class WeightLoader::Impl {
 
     // Whole rows of an int8 tensor, whose memory is always the host's.
     static void add_int8_pieces(const Declared& declared, std::vector<Piece>& pieces) {
-        constexpr int64_t kRows = 64;
         const int64_t row = declared.tensor->ne[0];
         auto* target = static_cast<std::byte*>(declared.tensor->data);
         auto* scales = static_cast<float*>(declared.scales->data);
-        for (size_t part = 0; part < declared.whole->parts.size(); ++part) {
-            const StoredTensor* from = declared.whole->parts[part];
-            const int64_t rows = element_count(from->shape) / row;
-            for (int64_t first = 0; first < rows; first += kRows) {
-                const int64_t count = std::min(kRows, rows - first);
-                pieces.push_back({.conversion = {from, declared.whole->scales[part], first * row, count * row, 0},
-                                  .type = GGML_TYPE_I8,
-                                  .target = target + first * row,
-                                  .scales = scales + first,
-                                  .row = row});
-            }
-            target += rows * row;
-            scales += rows;
+        for (const ConversionPiece& piece : cut_rows(*declared.whole, row)) {
+            pieces.push_back({.conversion = piece,
+                              .type = GGML_TYPE_I8,
+                              .target = target + piece.target_bytes,
+                              .scales = scales + piece.target_bytes / row,
+                              .row = row});
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
         progress.Report($"{type.ToName()} weights");
         ResidentMemory.Reset();
 
-        // No checkpoint holds int8 rows: they are made while loading.
+        // Random checkpoints have no int8 rows: those are made while loading.
         WeightType stored = type == WeightType.Int8 ? WeightType.BF16 : type;
         using WeightsFile weights = WeightsFile.CreateRandom(TransformerBlueprint.Tensors(plan.Sizes, stored), seed: 1);
         Parameters = weights.ParameterCount;

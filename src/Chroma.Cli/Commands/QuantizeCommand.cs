@@ -11,7 +11,7 @@ internal static class QuantizeCommand
     {
         Argument<string> input = CommonOptions.Path("IN", "A GGUF or safetensors file, a *.index.json, or the folder of a diffusers model.");
         Argument<string> output = CommonOptions.Path("OUT", "The file to write, .gguf or .safetensors; quantised types need .gguf.");
-        Option<WeightType> type = CommonOptions.Type("The type of the matrices", WeightTypes.FileTargets);
+        Option<WeightType> type = CommonOptions.Type("The type of the matrices", WeightTypes.Targets);
         type.Required = true;
         Option<bool> approximator = new("--include-approximator")
         {

@@ -78,7 +78,7 @@ public enum chroma_type
     CHROMA_TYPE_Q6_K = 20,
     /// <summary>A type that ggml can dequantise but that has no name here (IQ4_XS, ...), or U8/BOOL</summary>
     CHROMA_TYPE_OTHER = 21,
-    /// <summary>Made while loading: int8 rows of weights and of activations with a scale each, rotated block by block with a Hadamard matrix; the Approximator, the first and the last layers keep their type. Needs oneDNN on the CPU</summary>
+    /// <summary>Int8 rows of weights and of activations with a scale each, rotated block by block with a Hadamard matrix; the Approximator, the first and the last layers keep their type. Runs on oneDNN, on the CPU. In a file: &quot;X.weight&quot; as I8, &quot;X.weight_scale&quot; as F32, and the metadata chroma.int8.rotation and chroma.int8.stride (docs/precision.md)</summary>
     CHROMA_TYPE_INT8 = 22,
 }
 

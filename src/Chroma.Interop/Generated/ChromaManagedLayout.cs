@@ -112,7 +112,7 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("chroma_weights_tensor.shape", (byte*)of_chroma_weights_tensor.shape - (byte*)&of_chroma_weights_tensor));
         entries.Add(("chroma_weights_tensor.bytes", (byte*)&of_chroma_weights_tensor.bytes - (byte*)&of_chroma_weights_tensor));
         entries.Add(("chroma_weights_tensor.rank", (byte*)&of_chroma_weights_tensor.rank - (byte*)&of_chroma_weights_tensor));
-        entries.Add(("chroma_weights_tensor.reserved", (byte*)&of_chroma_weights_tensor.reserved - (byte*)&of_chroma_weights_tensor));
+        entries.Add(("chroma_weights_tensor.is_scale", (byte*)&of_chroma_weights_tensor.is_scale - (byte*)&of_chroma_weights_tensor));
         chroma_metadata of_chroma_metadata = default;
         entries.Add(("chroma_metadata", Unsafe.SizeOf<chroma_metadata>()));
         entries.Add(("chroma_metadata.struct_size", (byte*)&of_chroma_metadata.struct_size - (byte*)&of_chroma_metadata));

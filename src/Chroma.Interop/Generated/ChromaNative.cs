@@ -91,7 +91,7 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_find_tensor(chroma_weights* weights, byte* name, long* index);
 
-    /// <summary>Converts a tensor to float32. count must equal its number of elements.</summary>
+    /// <summary>Converts a tensor to float32, without its scales where another tensor has them; int8 rows stay rotated. count must equal its number of elements.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_read(chroma_weights* weights, long index, float* values, long count);
@@ -121,7 +121,7 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_get_numbers(chroma_weights* weights, long index, long first, long count, double* values);
 
-    /// <summary>Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path&apos;s extension, under the original checkpoint&apos;s names, metadata kept. Written beside output_path and renamed at the end, so that a failure leaves nothing behind. Quantised types need GGUF.</summary>
+    /// <summary>Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path&apos;s extension, under the original checkpoint&apos;s names, metadata kept. Written beside output_path and renamed at the end, so that a failure leaves nothing behind. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can&apos;t be converted to another type.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_quantize(byte* input_path, byte* output_path, chroma_quantize_options* options);

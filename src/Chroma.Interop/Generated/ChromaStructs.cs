@@ -86,7 +86,7 @@ public unsafe struct chroma_weights_info
     public int file_count;
     /// <summary>C: int64_t</summary>
     public long tensor_count;
-    /// <summary>Elements of all tensors</summary>
+    /// <summary>Elements of all tensors but scales</summary>
     public long parameter_count;
     /// <summary>Bytes of all tensors, as stored</summary>
     public long tensor_bytes;
@@ -114,8 +114,8 @@ public unsafe struct chroma_weights_tensor
     public long bytes;
     /// <summary>C: int32_t</summary>
     public int rank;
-    /// <summary>C: int32_t</summary>
-    public int reserved;
+    /// <summary>1: it holds the scales of another tensor, float8 or int8 rows</summary>
+    public int is_scale;
 }
 
 /// <summary>C: chroma_metadata</summary>
@@ -142,7 +142,7 @@ public unsafe struct chroma_quantize_options
 {
     /// <summary>C: uint32_t</summary>
     public uint struct_size;
-    /// <summary>Of the matrices: F32, F16, BF16 or a quantised type</summary>
+    /// <summary>Of the matrices: F32, F16, BF16, INT8 or a quantised type</summary>
     public chroma_type type;
     /// <summary>1: the Approximator too; it stays F32/F16/BF16 as stored otherwise, as do norms and biases</summary>
     public int include_approximator;

@@ -73,8 +73,9 @@ public enum WeightType
     Other = chroma_type.CHROMA_TYPE_OTHER,
 
     /// <summary>
-    /// While loading only, for speed on the CPU: int8 rows of weights and of activations with a scale each, rotated by blocks so that
-    /// outliers do not cost precision. The Approximator and the first and last layers keep their type. Needs a native library with oneDNN.
+    /// For speed on the CPU: int8 rows of weights and of activations with a scale each, rotated by blocks so that outliers do not cost
+    /// precision. The Approximator and the first and last layers keep their type. Made while loading or in a file by any native library; to run
+    /// it needs one with oneDNN. Such a file loads as it is stored, and as no other type.
     /// </summary>
     [SuppressMessage("Naming", "CA1720:Identifiers should not contain type names", Justification = "The type is known by this name.")]
     Int8 = chroma_type.CHROMA_TYPE_INT8,

@@ -5,11 +5,8 @@ public static class WeightTypes
 {
     private static readonly WeightType[] _all = Enum.GetValues<WeightType>();
 
-    /// <summary>The types that weights can be converted to while loading.</summary>
+    /// <summary>The types that weights can be converted to, while loading and in a file.</summary>
     public static IReadOnlyList<WeightType> Targets { get; } = Array.FindAll(_all, IsTarget);
-
-    /// <summary>The types that weights can be converted to in a file: all of <see cref="Targets"/> but <see cref="WeightType.Int8"/>.</summary>
-    public static IReadOnlyList<WeightType> FileTargets { get; } = Array.FindAll(_all, IsFileTarget);
 
     /// <summary>The usual name in lower case, as programs and file names have it: <c>q8_0</c>, <c>bf16</c>, <c>q4_k</c>.</summary>
     /// <param name="type">The type.</param>
@@ -18,13 +15,10 @@ public static class WeightTypes
         ? type.ToString().ToLowerInvariant()
         : throw new ArgumentOutOfRangeException(nameof(type), type, "This is not a weight type.");
 
-    /// <summary>Whether weights can be converted to this type while loading: F32, F16, BF16, the quantised types and Int8.</summary>
+    /// <summary>Whether weights can be converted to this type: F32, F16, BF16, the quantised types and Int8.</summary>
     /// <param name="type">The type.</param>
-    public static bool IsTarget(this WeightType type) => type.IsFileTarget() || type == WeightType.Int8;
-
-    /// <summary>Whether weights can be converted to this type in a file: F32, F16, BF16 and the quantised types.</summary>
-    /// <param name="type">The type.</param>
-    public static bool IsFileTarget(this WeightType type) => type is >= WeightType.F32 and <= WeightType.BF16 || type.IsQuantized();
+    public static bool IsTarget(this WeightType type) =>
+        type is (>= WeightType.F32 and <= WeightType.BF16) or WeightType.Int8 || type.IsQuantized();
 
     /// <summary>Whether several weights share a scale, so that rows come in blocks.</summary>
     /// <param name="type">The type.</param>

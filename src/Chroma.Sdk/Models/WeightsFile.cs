@@ -43,7 +43,7 @@ public sealed unsafe class WeightsFile : IDisposable
     /// <summary>1, or the number of shards.</summary>
     public int FileCount { get; }
 
-    /// <summary>Elements of all tensors.</summary>
+    /// <summary>Elements of all tensors but scales.</summary>
     public long ParameterCount { get; }
 
     /// <summary>Bytes of all tensors, as stored.</summary>
@@ -149,7 +149,7 @@ public sealed unsafe class WeightsFile : IDisposable
         return index < 0 ? null : _tensors[index];
     }
 
-    /// <summary>Reads a tensor of any type as float32.</summary>
+    /// <summary>Reads a tensor of any type as float32, without its scales where another tensor has them; <see cref="WeightType.Int8"/> stays rotated.</summary>
     /// <param name="name">The file's name or the original checkpoint's.</param>
     /// <exception cref="ChromaException">There is no such tensor, or it is too large for an array.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>

@@ -17,6 +17,9 @@ public sealed record WeightsTensor(string Name, string CanonicalName, WeightType
     /// <summary>The shape in brackets, for messages: <c>[3072, 64]</c>.</summary>
     public string ShapeText => $"[{string.Join(", ", Shape)}]";
 
+    /// <summary>Whether these are the scales of another tensor, float8 or int8 rows, and no parameters of the model.</summary>
+    public bool IsScale { get; init; }
+
     internal long Index { get; init; }
 
     internal static unsafe WeightsTensor From(in chroma_weights_tensor tensor, long index)
@@ -35,6 +38,7 @@ public sealed record WeightsTensor(string Name, string CanonicalName, WeightType
             shape,
             tensor.bytes)
         {
+            IsScale = tensor.is_scale != 0,
             Index = index,
         };
     }

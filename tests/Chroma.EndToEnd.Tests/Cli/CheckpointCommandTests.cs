@@ -73,6 +73,21 @@ public sealed class CheckpointCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Quantize_writes_int8_rows_whose_scales_are_no_parameters()
+    {
+        string output = _folder.File("tiny-int8.gguf");
+
+        (await CliRun.Of("quantize", TinyModels.TransformerPath, output, "--type", "int8")).Fine();
+
+        CliRun run = (await CliRun.Of("inspect", output)).Fine();
+        Assert.Matches(@"parameters +375,056\n", run.Output);
+        Assert.Matches(@"chroma.int8.rotation = 64\n", run.Output);
+        Assert.Matches(@"single_blocks.0.linear1.weight +I8 +\[\d+, 64\]\n", run.Output);
+        (await CliRun.Of("quantize", output, _folder.File("q8_0.gguf"), "--type", "q8_0")).Failed("tiny-int8.gguf", "int8", "q8_0");
+        Assert.Equal([output], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
     public async Task Quantize_includes_the_Approximator_when_asked()
     {
         string output = _folder.File("tiny-f16.gguf");

@@ -181,7 +181,7 @@ internal static class WeightsReport
 
     private static IEnumerable<TypeShare> Types(WeightsFile file) => file.Tensors
         .GroupBy(tensor => tensor.StoredType, StringComparer.Ordinal)
-        .Select(group => new TypeShare(group.Key, group.Count(), group.Sum(tensor => tensor.ElementCount), group.Sum(tensor => tensor.Bytes)))
+        .Select(group => new TypeShare(group.Key, group.Count(), group.Sum(tensor => tensor.IsScale ? 0 : tensor.ElementCount), group.Sum(tensor => tensor.Bytes)))
         .OrderByDescending(share => share.Bytes);
 
     private static string NameOf(WeightsContainer container) => container == WeightsContainer.Gguf ? "gguf" : "safetensors";
