@@ -26,16 +26,12 @@ internal sealed class TextEncoderBlocks : IDisposable
         _states = exact.Encode(ids, options: _exact.Options);
     }
 
-    /// <summary>Runs the blocks; not alone for a type that no file holds.</summary>
+    /// <summary>Runs the blocks, each alone and all together.</summary>
     public async Task<BlockReport> RunAsync(ChromaEngine engine, WeightType type)
     {
         BlockReport report = new(_name);
         RunTogether(engine, type, report.Together);
-        if (type.IsFileTarget())
-        {
-            await RunAloneAsync(engine, type, report);
-        }
-
+        await RunAloneAsync(engine, type, report);
         return report;
     }
 
@@ -76,6 +72,11 @@ internal sealed class TextEncoderBlocks : IDisposable
     {
         using WeightsFile exact = WeightsFile.Open(_path), converted = WeightsFile.Open(convertedPath);
         GgufWriter writer = new();
+        foreach (MetadataEntry entry in converted.Metadata.Values.Where(entry => entry.Key.StartsWith("chroma.int8.", StringComparison.Ordinal)))
+        {
+            writer.Add(entry.Key, (uint)entry.AsInteger());
+        }
+
         foreach (WeightsTensor tensor in converted.Tensors)
         {
             int[] shape = [.. tensor.Shape.Select(length => (int)length)];
@@ -83,7 +84,7 @@ internal sealed class TextEncoderBlocks : IDisposable
             {
                 writer.AddTensor(tensor.Name, GgmlTypeOf(tensor.Type), converted.ReadBytes(tensor.Name), shape);
             }
-            else
+            else if (!tensor.IsScale)
             {
                 writer.AddTensor(tensor.Name, exact.Read(tensor.Name).Span.ToArray(), shape);
             }
@@ -98,6 +99,7 @@ internal sealed class TextEncoderBlocks : IDisposable
         WeightType.F32 => GgufWriter.F32,
         WeightType.F16 => 1,
         WeightType.Q8_0 => 8,
+        WeightType.Int8 => 24,
         WeightType.BF16 => 30,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "This test knows no number for the type."),
     };
