@@ -78,10 +78,12 @@ ggml_tensor* Graph::output(const std::string& name, ggml_tensor* tensor) {
 }
 
 ggml_tensor* Graph::tap(const std::string& name, ggml_tensor* tensor, TapLayout layout) {
-    if (tensor->op == GGML_OP_VIEW) {
-        ggml_build_forward_expand(cgraph_, tensor);  // else only what is computed from would be in the graph
+    // A view that nothing else reads must not get into the graph: what it looks at would keep its memory to the end.
+    const ggml_tensor* computed = tensor;
+    while (computed->op == GGML_OP_VIEW || computed->op == GGML_OP_RESHAPE) {
+        computed = computed->src[0];
     }
-    taps_[tensor].push_back({name, std::move(layout)});
+    taps_[computed].push_back({name, tensor, std::move(layout)});
     return tensor;
 }
 

@@ -94,7 +94,7 @@ class Graph {
     std::vector<Constant> constants_;
     std::unordered_map<std::string, ggml_tensor*> inputs_;
     std::unordered_map<std::string, ggml_tensor*> outputs_;
-    std::unordered_map<const ggml_tensor*, std::vector<Tap>> taps_;
+    std::unordered_map<const ggml_tensor*, std::vector<Tap>> taps_;  // by the operation that makes their values
     std::vector<const ggml_tensor*> block_ends_;
     std::vector<KindChange> kinds_;
 };

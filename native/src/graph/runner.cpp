@@ -32,7 +32,7 @@ SchedulerPtr make_scheduler(const std::vector<BackendPtr>& backends, ggml_cgraph
                                                /*parallel=*/false, /*op_offload=*/false));
 }
 
-// One row of a float32 or bfloat16 tensor.
+// Part of a row of a float32 or bfloat16 tensor.
 void read_row(const ggml_tensor* tensor, size_t offset, std::span<float> values) {
     if (tensor->type == GGML_TYPE_F32) {
         ggml_backend_tensor_get(tensor, values.data(), offset, values.size_bytes());
@@ -43,11 +43,14 @@ void read_row(const ggml_tensor* tensor, size_t offset, std::span<float> values)
     ggml_bf16_to_fp32_row(row.data(), values.data(), static_cast<int64_t>(row.size()));
 }
 
-// The elements of a float32 or bfloat16 tensor in their order, whatever its strides are beyond the first axis.
+// The elements of a float32 or bfloat16 tensor in their order, whatever its strides are beyond the first axis. A view
+// that is not in the graph has no memory of its own to point to, so all views are read from what they look at.
 std::vector<float> read_elements(const ggml_tensor* tensor) {
+    const ggml_tensor* whole = tensor->view_src != nullptr ? tensor->view_src : tensor;
+    const size_t start = tensor->view_src != nullptr ? tensor->view_offs : 0;
     std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
     if (ggml_is_contiguous(tensor)) {
-        read_row(tensor, 0, values);
+        read_row(whole, start, values);
         return values;
     }
     const auto row_size = static_cast<size_t>(tensor->ne[0]);
@@ -55,7 +58,8 @@ std::vector<float> read_elements(const ggml_tensor* tensor) {
     for (int64_t i3 = 0; i3 < tensor->ne[3]; ++i3) {
         for (int64_t i2 = 0; i2 < tensor->ne[2]; ++i2) {
             for (int64_t i1 = 0; i1 < tensor->ne[1]; ++i1) {
-                read_row(tensor, i1 * tensor->nb[1] + i2 * tensor->nb[2] + i3 * tensor->nb[3], rest.first(row_size));
+                const size_t row = i1 * tensor->nb[1] + i2 * tensor->nb[2] + i3 * tensor->nb[3];
+                read_row(whole, start + row, rest.first(row_size));
                 rest = rest.subspan(row_size);
             }
         }
@@ -128,8 +132,8 @@ class ChromaRunner::Observer {
     // Values that no operation makes are shown before the computation.
     void show_given() {
         for (const auto& [tensor, taps] : graph_.taps_) {
-            if (tensor->op == GGML_OP_NONE && run_.taps.wants_any(taps)) {
-                run_.taps.show(taps, read_elements(tensor));
+            if (tensor->op == GGML_OP_NONE) {
+                show(taps);
             }
         }
     }
@@ -141,6 +145,14 @@ class ChromaRunner::Observer {
     }
 
   private:
+    void show(const std::vector<Tap>& taps) const {
+        for (const Tap& tap : taps) {
+            if (run_.taps.wants(tap.name)) {
+                run_.taps.show(tap, read_elements(tap.values));
+            }
+        }
+    }
+
     [[nodiscard]] bool wants(const ggml_tensor* node) const {
         if (stopped_) {
             return false;
@@ -153,9 +165,8 @@ class ChromaRunner::Observer {
     bool see(const ggml_tensor* node) {
         profiler_.see(node);
         return !guarded([&] {
-            if (const auto taps = graph_.taps_.find(node);
-                taps != graph_.taps_.end() && run_.taps.wants_any(taps->second)) {
-                run_.taps.show(taps->second, read_elements(node));
+            if (const auto taps = graph_.taps_.find(node); taps != graph_.taps_.end()) {
+                show(taps->second);
             }
             if (blocks_.contains(node)) {
                 run_.callbacks.report(++done_, total_);

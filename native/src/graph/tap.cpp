@@ -81,16 +81,11 @@ std::vector<float> unpack(const TapLayout& layout, std::span<const float> values
 
 }  // namespace
 
-void TapListener::show(const std::vector<Tap>& taps, std::span<const float> values) const {
-    for (const Tap& tap : taps) {
-        if (!wants(tap.name)) {
-            continue;
-        }
-        if (tap.layout.rows == nullptr) {
-            show(tap.name, tap.layout.shape, values);
-        } else {
-            show(tap.name, tap.layout.shape, unpack(tap.layout, values));
-        }
+void TapListener::show(const Tap& tap, std::span<const float> values) const {
+    if (tap.layout.rows == nullptr) {
+        show(tap.name, tap.layout.shape, values);
+    } else {
+        show(tap.name, tap.layout.shape, unpack(tap.layout, values));
     }
 }
 

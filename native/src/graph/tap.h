@@ -9,6 +9,7 @@
 
 #include "chroma.h"
 #include "common/shape.h"
+#include "ggml.h"
 
 namespace chroma {
 
@@ -26,6 +27,7 @@ struct TapLayout {
 
 struct Tap {
     std::string name;
+    const ggml_tensor* values;
     TapLayout layout;
 };
 
@@ -42,8 +44,8 @@ class TapListener {
     [[nodiscard]] bool wants(std::string_view name) const;
     [[nodiscard]] bool wants_any(const std::vector<Tap>& taps) const;
 
-    // Shows values (as stored by ggml, contiguous) under each wanted name. Throws ABORTED if the callback asks to stop.
-    void show(const std::vector<Tap>& taps, std::span<const float> values) const;
+    // Shows the tap's values, in the order in which ggml stores them. Throws ABORTED if the callback asks to stop.
+    void show(const Tap& tap, std::span<const float> values) const;
 
     // Shows one tensor under its name, whatever the patterns say.
     void show(const std::string& name, const Shape& shape, std::span<const float> values) const;
