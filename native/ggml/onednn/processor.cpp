@@ -16,13 +16,8 @@ Arithmetic fastest_arithmetic() {
 
 bool has_avx512_bf16() {
 #ifdef CHROMA_X86_KERNELS
-    static const bool has = [] {
-        __builtin_cpu_init();
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-    }();
-    return has;
+    // oneDNN's set has F, BW, DQ and VL in it, and no processor has it without FMA and F16C.
+    return fastest_arithmetic() == Arithmetic::BF16;
 #else
     return false;
 #endif

@@ -9,7 +9,7 @@ enum class Arithmetic { F32, BF16 };
 // BF16 where oneDNN has instructions for it (AVX512_BF16, AMX), F32 elsewhere.
 Arithmetic fastest_arithmetic();
 
-// True where the AVX-512 kernels of this folder run: F, BW, DQ, VL and BF16.
+// True where the AVX-512 kernels of this folder run: F, BW, DQ, VL and BF16. Like oneDNN, they heed ONEDNN_MAX_CPU_ISA.
 bool has_avx512_bf16();
 
 }  // namespace chroma::onednn
