@@ -45,13 +45,13 @@ CHROMA_AVX512_BF16 void product_tile(const Bf16* a, int64_t a_stride, const Bf16
         __m512bh column[V];
 #pragma GCC unroll 8
         for (int v = 0; v < V; ++v) {
-            column[v] = (__m512bh)_mm512_loadu_si512(b + pair * b_stride + v * 2 * kLanes);
+            column[v] = (__m512bh)_mm512_loadu_si512(b + pair * b_stride + 2 * kLanes * v);
         }
 #pragma GCC unroll 8
         for (int row = 0; row < kRows; ++row) {
             int bits;
             __builtin_memcpy(&bits, a + row * a_stride + 2 * pair, sizeof(bits));
-            const __m512bh value = (__m512bh)_mm512_set1_epi32(bits);
+            const auto value = (__m512bh)_mm512_set1_epi32(bits);
 #pragma GCC unroll 8
             for (int v = 0; v < V; ++v) {
                 sums[row][v] = _mm512_dpbf16_ps(sums[row][v], value, column[v]);
@@ -203,7 +203,7 @@ CHROMA_AVX512_BF16 void pack_values(const AttentionRows& rows, int64_t count, in
     const int64_t all = padded(count, kLanes);
     const int64_t wide = padded(channels, kLanes);
     alignas(64) Bf16 order[2 * kLanes];  // one of the first sixteen, one of the others
-    for (int i = 0; i < kLanes; ++i) {
+    for (int64_t i = 0; i < kLanes; ++i) {
         order[2 * i] = static_cast<Bf16>(i);
         order[2 * i + 1] = static_cast<Bf16>(i + kLanes);
     }
@@ -219,7 +219,7 @@ CHROMA_AVX512_BF16 void pack_values(const AttentionRows& rows, int64_t count, in
                 const __m512 even = key < count ? _mm512_maskz_loadu_ps(mask, from) : _mm512_setzero_ps();
                 const __m512 odd =
                     key + 1 < count ? _mm512_maskz_loadu_ps(mask, from + rows.stride) : _mm512_setzero_ps();
-                const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
+                const auto both = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
                 _mm512_storeu_si512(panel + (key / 2 * width + channel) * 2,
                                     _mm512_permutexvar_epi16(interleaved, both));
             }
