@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "numbers/padded.h"
 #include "onednn/attention_kernels.h"
 #include "onednn/team.h"
 

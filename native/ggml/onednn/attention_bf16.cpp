@@ -1,4 +1,5 @@
 // Attention's inner loops with AVX-512's bf16 products.
+#include "numbers/padded.h"
 #include "onednn/attention_kernels.h"
 #include "onednn/processor.h"
 

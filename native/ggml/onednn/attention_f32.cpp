@@ -5,8 +5,9 @@
 #include <limits>
 #include <numeric>
 
+#include "numbers/exponential.h"
+#include "numbers/padded.h"
 #include "onednn/attention_kernels.h"
-#include "onednn/exponential.h"
 
 namespace chroma::onednn {
 

@@ -54,8 +54,4 @@ constexpr int64_t kAttentionChunk = 512;  // keys at a time
 const AttentionKernels* attention_kernels_bf16();
 const AttentionKernels* attention_kernels_f32();
 
-constexpr int64_t padded(int64_t size, int64_t multiple) {
-    return (size + multiple - 1) / multiple * multiple;
-}
-
 }  // namespace chroma::onednn

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cmath>
 #include <cstring>
 
 #include "onednn/dequantize_avx512.h"
@@ -15,17 +13,9 @@
 
 namespace chroma::onednn {
 
-namespace {
-
-bf16 round_to_bf16(float value) {
-    const auto bits = std::bit_cast<uint32_t>(value);
-    if (std::isnan(value)) {
-        return static_cast<bf16>((bits >> 16) | 0x40);  // stays a NaN
-    }
-    return static_cast<bf16>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-}
-
 #ifdef CHROMA_X86_KERNELS
+
+namespace {
 
 CHROMA_AVX512_BF16 void to_bf16_avx512(const float* from, bf16* to, size_t count) {
     size_t i = 0;
@@ -38,9 +28,9 @@ CHROMA_AVX512_BF16 void to_bf16_avx512(const float* from, bf16* to, size_t count
     }
 }
 
-#endif
-
 }  // namespace
+
+#endif
 
 void to_bf16(const float* from, bf16* to, size_t count) {
 #ifdef CHROMA_X86_KERNELS

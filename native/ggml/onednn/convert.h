@@ -5,10 +5,9 @@
 #include <cstdint>
 
 #include "ggml.h"
+#include "numbers/bf16.h"
 
 namespace chroma::onednn {
-
-using bf16 = uint16_t;  // the upper half of a float32
 
 // Rounds to nearest even.
 void to_bf16(const float* from, bf16* to, size_t count);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "numbers/padded.h"
 #include "onednn/convert.h"
 #include "onednn/matmul.h"
 #include "onednn/pixels.h"
@@ -228,8 +229,8 @@ void convolution(const ConvolutionTask& task, int threads, Workspace& workspace)
     pack_weights(task, bands, threads, workspace);
     const auto* weights = workspace.packed.reserve<std::byte>(0);
     constexpr int64_t kAlignment = 64;
-    const int64_t input_bytes = (bands.input_bytes() + kAlignment - 1) / kAlignment * kAlignment;
-    const int64_t own_bytes = input_bytes + (bands.output_bytes() + kAlignment - 1) / kAlignment * kAlignment;
+    const int64_t input_bytes = padded(bands.input_bytes(), kAlignment);
+    const int64_t own_bytes = input_bytes + padded(bands.output_bytes(), kAlignment);
     auto* scratch = workspace.scratch.reserve<std::byte>(static_cast<size_t>(own_bytes * threads));
 
     std::atomic<int64_t> next = 0;

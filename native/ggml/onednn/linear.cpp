@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ggml-impl.h"
+#include "numbers/padded.h"
 #include "onednn/convert.h"
 #include "onednn/for_panels.h"
 #include "onednn/matmul.h"
@@ -100,7 +101,7 @@ void short_product(const LinearProblem& problem, const std::byte* x, int threads
     constexpr int64_t kRows = 64;  // a panel that stays in the second-level cache
     // Whole vectors of columns: a part of one is slower than all of it. What x does not have is zero.
     constexpr int64_t kVector = 16;
-    const int64_t columns = (problem.m + kVector - 1) / kVector * kVector;
+    const int64_t columns = padded(problem.m, kVector);
     MatmulShape shape{.m = kRows,
                       .n = columns,
                       .k = problem.k,

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "numbers/padded.h"
 #include "onednn/convolution.h"
 #include "onednn/custom.h"
 #include "onednn/pixels.h"
@@ -142,7 +143,7 @@ int64_t resized(int64_t length, Resize resize) {
 }  // namespace
 
 ggml_tensor* picture(ggml_context* context, ggml_tensor* x, ggml_type type) {
-    const int64_t channels = (x->ne[2] + kChannelMultiple - 1) / kChannelMultiple * kChannelMultiple;
+    const int64_t channels = padded(x->ne[2], kChannelMultiple);
     return custom(context, compute_picture, type, std::array{channels, x->ne[0], x->ne[1]}, std::array{x});
 }
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <bit>
 
+#include "numbers/exponential.h"
 #include "onednn/convert.h"
-#include "onednn/exponential.h"
 #include "onednn/pixels_bf16.h"
 #include "onednn/processor.h"
 

@@ -1,42 +1,18 @@
 #include "nn/fused.h"
 
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 
 #include "nn/norm.h"
+#include "numbers/bf16.h"
+#include "numbers/exponential.h"
 
 namespace chroma::nn::fused {
 
 namespace {
 
 // Everything here is written so that a compiler makes vector code of it: no calls, no branches, no double.
-
-// e^x by Cephes' expf: x = n ln 2 + r, a polynomial for e^r, n put into the exponent. Within 2 units in the last place.
-inline float exponential(float x) {
-    constexpr float kLeast = -87.0F;
-    constexpr float kMost = 88.0F;
-    constexpr float kLog2E = 1.44269504F;
-    constexpr float kLn2High = 0.693359375F;
-    constexpr float kLn2Low = -2.12194440e-4F;
-    constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it leaves a whole number
-    constexpr int kMantissaBits = 23;
-    constexpr int kBias = 127;
-    x = x < kLeast ? kLeast : x;
-    x = x > kMost ? kMost : x;
-    const float n = (x * kLog2E + kRounder) - kRounder;
-    const float r = (x - n * kLn2High) - n * kLn2Low;
-    float p = 1.9875691500e-4F;
-    p = p * r + 1.3981999507e-3F;
-    p = p * r + 8.3334519073e-3F;
-    p = p * r + 4.1665795894e-2F;
-    p = p * r + 1.6666665459e-1F;
-    p = p * r + 5.0000001201e-1F;
-    p = p * r * r + r + 1.0F;
-    const auto power = static_cast<uint32_t>(static_cast<int32_t>(n) + kBias) << kMantissaBits;
-    return p * std::bit_cast<float>(power);
-}
 
 inline float gelu(float x) {
     constexpr float kTwoSqrtTwoOverPi = 1.5957691216057308F;  // 2 sqrt(2 / pi)
@@ -51,11 +27,8 @@ inline void store(float* to, float value) {
     *to = value;
 }
 
-inline void store(uint16_t* to, float value) {
-    const auto bits = std::bit_cast<uint32_t>(value);
-    const uint32_t rounded = (bits + 0x7FFFU + ((bits >> 16U) & 1U)) >> 16U;
-    const uint32_t quiet_nan = (bits >> 16U) | 0x40U;
-    *to = static_cast<uint16_t>(value == value ? rounded : quiet_nan);
+inline void store(bf16* to, float value) {
+    *to = round_to_bf16(value);
 }
 
 // A thread's share of a tensor's rows.
@@ -84,7 +57,7 @@ void for_rows(const ggml_tensor* to, int thread, int threads, const Body& body) 
     const auto [first, end] = share(ggml_nrows(to), thread, threads);
     for (int64_t row = first; row < end; ++row) {
         if (to->type == GGML_TYPE_BF16) {
-            body(row_of<uint16_t>(to, row), row);
+            body(row_of<bf16>(to, row), row);
         } else {
             body(row_of<float>(to, row), row);
         }
