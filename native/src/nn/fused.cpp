@@ -12,7 +12,7 @@ namespace chroma::nn::fused {
 
 namespace {
 
-// Everything here is written so that a compiler makes vector code of it: no calls, no branches, no double.
+// Inner loops are written so that compilers make vector code of them: no calls, no branches, no double.
 
 inline float gelu(float x) {
     constexpr float kTwoSqrtTwoOverPi = 1.5957691216057308F;  // 2 sqrt(2 / pi)
@@ -69,7 +69,7 @@ void compute_modulate(ggml_tensor* to, int thread, int threads, void* /*user_dat
     const auto* factor = static_cast<const float*>(to->src[1]->data);
     const auto* shift = static_cast<const float*>(to->src[2]->data);
     for_rows(to, thread, threads, [&](auto* y, int64_t row) {
-        const float* x = row_of<const float>(from, row);
+        const auto* x = row_of<const float>(from, row);
         for (int64_t i = 0; i < to->ne[0]; ++i) {
             store(y + i, x[i] * factor[i] + shift[i]);
         }
@@ -79,7 +79,7 @@ void compute_modulate(ggml_tensor* to, int thread, int threads, void* /*user_dat
 void compute_gelu_tanh(ggml_tensor* to, int thread, int threads, void* /*user_data*/) {
     const ggml_tensor* from = to->src[0];
     for_rows(to, thread, threads, [&](auto* y, int64_t row) {
-        const float* x = row_of<const float>(from, row);
+        const auto* x = row_of<const float>(from, row);
         for (int64_t i = 0; i < to->ne[0]; ++i) {
             store(y + i, gelu(x[i]));
         }
@@ -91,11 +91,11 @@ void compute_beside_gelu_tanh(ggml_tensor* to, int thread, int threads, void* /*
     const ggml_tensor* from = to->src[1];
     const int64_t offset = beside->ne[0];
     for_rows(to, thread, threads, [&](auto* y, int64_t row) {
-        const float* a = row_of<const float>(beside, row);
+        const auto* a = row_of<const float>(beside, row);
         for (int64_t i = 0; i < offset; ++i) {
             store(y + i, a[i]);
         }
-        const float* x = row_of<const float>(from, row);
+        const auto* x = row_of<const float>(from, row);
         for (int64_t i = 0; i < from->ne[0]; ++i) {
             store(y + offset + i, gelu(x[i]));
         }
@@ -108,7 +108,7 @@ void compute_rms_norm(ggml_tensor* to, int thread, int threads, void* /*user_dat
     const auto* scale = static_cast<const float*>(to->src[1]->data);
     const int64_t size = to->ne[0];
     for_rows(to, thread, threads, [&](auto* y, int64_t row) {
-        const float* x = row_of<const float>(from, row);
+        const auto* x = row_of<const float>(from, row);
         std::array<float, kLanes> sums{};
         int64_t i = 0;
         for (; i + kLanes <= size; i += kLanes) {
