@@ -158,11 +158,12 @@ class Bands {
     int64_t rows_;       // of a band, of the result
 };
 
-// Lays the weights out as the convolution wants them.
-void pack_weights(const ConvolutionTask& task, const Bands& bands, int threads, Workspace& workspace) {
+// The weights as the convolution wants them, in the workspace.
+const std::byte* pack_weights(const ConvolutionTask& task, const Bands& bands, int threads, Workspace& workspace) {
     const Bands::PlainWeight plain = bands.plain_weight();
     auto* values = workspace.plain.reserve<float>(static_cast<size_t>(plain.out * plain.row()));
     const int64_t stored = task.weight->ne[2] * plain.kernel * plain.kernel;
+    // What oneDNN wants may depend on the number of threads that it sees, and bands are computed in a team.
     memory::desc packed;
     on_all_threads(threads, [&](int thread) {
         if (thread == 0) {
@@ -178,13 +179,13 @@ void pack_weights(const ConvolutionTask& task, const Bands& bands, int threads, 
             std::fill(values + row * plain.row() + stored, values + (row + 1) * plain.row(), 0.0F);
         }
     });
-    const int before = omp_get_max_threads();
-    omp_set_num_threads(threads);
+    auto* weights = workspace.packed.reserve<std::byte>(packed.get_size());
+    const ThreadCount count(threads);
     memory from(plain.desc(), cpu(), values);
-    memory to(packed, cpu(), workspace.packed.reserve<std::byte>(packed.get_size()));
+    memory to(packed, cpu(), weights);
     dnnl::reorder(from, to).execute(stream(), from, to);
     stream().wait();
-    omp_set_num_threads(before);
+    return weights;
 }
 
 // One thread's convolution of bands with the same number of rows.
@@ -226,8 +227,7 @@ class BandConvolution {
 
 void convolution(const ConvolutionTask& task, int threads, Workspace& workspace) {
     const Bands bands(task);
-    pack_weights(task, bands, threads, workspace);
-    const auto* weights = workspace.packed.reserve<std::byte>(0);
+    const std::byte* weights = pack_weights(task, bands, threads, workspace);
     constexpr int64_t kAlignment = 64;
     const int64_t input_bytes = padded(bands.input_bytes(), kAlignment);
     const int64_t own_bytes = input_bytes + padded(bands.output_bytes(), kAlignment);

@@ -1,13 +1,12 @@
 #include "onednn/peak.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <memory>
 
 #include "onednn/matmul.h"
+#include "onednn/team.h"
 
 namespace chroma::onednn {
 
@@ -87,20 +86,6 @@ double best_seconds(SquareProduct& product) {
     }
     return best;
 }
-
-// The number of OpenMP's threads, as long as this lives.
-class ThreadCount {
-  public:
-    explicit ThreadCount(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
-    ~ThreadCount() { omp_set_num_threads(before_); }
-    ThreadCount(const ThreadCount&) = delete;
-    ThreadCount& operator=(const ThreadCount&) = delete;
-    ThreadCount(ThreadCount&&) = delete;
-    ThreadCount& operator=(ThreadCount&&) = delete;
-
-  private:
-    int before_;
-};
 
 }  // namespace
 

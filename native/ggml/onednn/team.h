@@ -1,4 +1,4 @@
-// Work for all threads of a computation.
+// Threads of a computation.
 #pragma once
 
 #include <omp.h>
@@ -32,5 +32,19 @@ void on_all_threads(int threads, Body&& body) {
         std::rethrow_exception(error);
     }
 }
+
+// The threads that oneDNN computes with outside of teams, as long as this lives.
+class ThreadCount {
+  public:
+    explicit ThreadCount(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
+    ~ThreadCount() { omp_set_num_threads(before_); }
+    ThreadCount(const ThreadCount&) = delete;
+    ThreadCount& operator=(const ThreadCount&) = delete;
+    ThreadCount(ThreadCount&&) = delete;
+    ThreadCount& operator=(ThreadCount&&) = delete;
+
+  private:
+    int before_;
+};
 
 }  // namespace chroma::onednn
