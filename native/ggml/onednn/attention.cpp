@@ -8,11 +8,40 @@
 
 #include "numbers/padded.h"
 #include "onednn/attention_kernels.h"
+#include "onednn/custom.h"
 #include "onednn/team.h"
 
 namespace chroma::onednn {
 
 namespace {
+
+// Strided float32 [channels, tokens, heads]: channels are contiguous, strides are in floats.
+struct HeadRows {
+    const float* values = nullptr;
+    int64_t row_stride = 0;
+    int64_t head_stride = 0;
+};
+
+// [channels, tokens]
+struct RotaryTables {
+    const float* cos = nullptr;  // null: none
+    const float* sin = nullptr;
+    int64_t row_stride = 0;
+};
+
+struct Task {
+    int64_t channels = 0;        // of a head's queries and keys, even
+    int64_t value_channels = 0;  // of a head's values, even
+    int64_t queries = 0;
+    int64_t keys = 0;
+    int64_t heads = 0;
+    float scale = 1.0F;
+    HeadRows q, k, v;
+    RotaryTables rotation;  // of queries and keys
+    float* out = nullptr;
+    int64_t out_row_stride = 0;
+    int64_t out_head_stride = 0;
+};
 
 constexpr int64_t kTile = 16 * kAttentionRows;  // queries at a time
 
@@ -21,7 +50,7 @@ constexpr int64_t kPackedBytes = 64LL << 20;
 
 class TiledAttention {
   public:
-    TiledAttention(const Attention& task, const AttentionKernels& kernels)
+    TiledAttention(const Task& task, const AttentionKernels& kernels)
         : task_(task),
           kernels_(kernels),
           chunks_((task.keys + kAttentionChunk - 1) / kAttentionChunk),
@@ -32,24 +61,22 @@ class TiledAttention {
           query_bytes_(padded(kTile * task.channels * kernels.element_bytes, kAlignment)) {}
 
     void run(int threads, Workspace& workspace) const {
-        const int64_t key_heads = task_.heads / task_.heads_per_key_head;
         const int64_t head_bytes = chunks_ * chunk_bytes_;
-        const int64_t together = std::clamp<int64_t>(kPackedBytes / head_bytes, 1, key_heads);
+        const int64_t together = std::clamp<int64_t>(kPackedBytes / head_bytes, 1, task_.heads);
         auto* packed = workspace.packed.reserve<std::byte>(static_cast<size_t>(together * head_bytes));
         auto* scratch = workspace.scratch.reserve<std::byte>(static_cast<size_t>(threads * scratch_bytes()));
         on_all_threads(threads, [&](int thread) {
             std::byte* own = scratch + thread * scratch_bytes();
-            for (int64_t first = 0; first < key_heads; first += together) {
-                const int64_t count = std::min(together, key_heads - first);
+            for (int64_t first = 0; first < task_.heads; first += together) {
+                const int64_t count = std::min(together, task_.heads - first);
 #pragma omp for schedule(dynamic)
                 for (int64_t i = 0; i < count * chunks_; ++i) {
                     pack(first + i / chunks_, i % chunks_, packed + i * chunk_bytes_);
                 }
 #pragma omp for schedule(dynamic)
-                for (int64_t i = 0; i < count * task_.heads_per_key_head * tiles_; ++i) {
+                for (int64_t i = 0; i < count * tiles_; ++i) {
                     const int64_t head = i / tiles_;
-                    attend(first * task_.heads_per_key_head + head, i % tiles_,
-                           packed + head / task_.heads_per_key_head * head_bytes, own);
+                    attend(first + head, i % tiles_, packed + head * head_bytes, own);
                 }
             }
         });
@@ -77,7 +104,7 @@ class TiledAttention {
     void pack(int64_t head, int64_t chunk, std::byte* to) const {
         const int64_t first = chunk * kAttentionChunk;
         const int64_t count = std::min(kAttentionChunk, task_.keys - first);
-        kernels_.pack_keys(rows(task_.k, task_.key_rotation, head, first), count, task_.channels, to);
+        kernels_.pack_keys(rows(task_.k, task_.rotation, head, first), count, task_.channels, to);
         kernels_.pack_values(rows(task_.v, {}, head, first), count, task_.value_channels, to + key_bytes_);
     }
 
@@ -88,8 +115,8 @@ class TiledAttention {
         const int64_t count_padded = padded(count, kAttentionRows);
         auto* scores = reinterpret_cast<float*>(scratch + query_bytes_);
         float* output = scores + kTile * kAttentionChunk;
-        kernels_.pack_queries(rows(task_.q, task_.query_rotation, head, first), count, task_.channels,
-                              task_.scale * kLog2E, scratch);
+        kernels_.pack_queries(rows(task_.q, task_.rotation, head, first), count, task_.channels, task_.scale * kLog2E,
+                              scratch);
         AttentionState state;
         state.maximum.fill(-std::numeric_limits<float>::max());
         state.sum.fill(0.0F);
@@ -112,7 +139,7 @@ class TiledAttention {
         std::array<float, kTile> sum;
     };
 
-    const Attention& task_;
+    const Task& task_;
     const AttentionKernels& kernels_;
     int64_t chunks_;
     int64_t tiles_;
@@ -133,13 +160,12 @@ void compute_attention(ggml_tensor* node, int threads, Workspace& workspace) {
     const ggml_tensor* q = node->src[0];
     const ggml_tensor* k = node->src[1];
     const ggml_tensor* v = node->src[2];
-    Attention task;
+    Task task;
     task.channels = q->ne[0];
     task.value_channels = v->ne[0];
     task.queries = q->ne[2];
     task.keys = k->ne[2];
     task.heads = q->ne[1];
-    task.heads_per_key_head = q->ne[1] / k->ne[1];
     task.scale = std::bit_cast<float>(parameter(node, 0));
     task.q = head_rows(q);
     task.k = head_rows(k);
@@ -147,20 +173,16 @@ void compute_attention(ggml_tensor* node, int threads, Workspace& workspace) {
     if (parameter(node, 1) != 0) {
         const HeadRows cos = head_rows(node->src[3]);
         const HeadRows sin = head_rows(node->src[4]);
-        task.query_rotation = task.key_rotation = {cos.values, sin.values, cos.row_stride};
+        task.rotation = {cos.values, sin.values, cos.row_stride};
     }
     task.out = static_cast<float*>(node->data);
     task.out_row_stride = node->ne[0] * node->ne[1];
     task.out_head_stride = node->ne[0];
-    attention(task, Arithmetic::BF16, threads, workspace);
+    const AttentionKernels* bf16 = attention_kernels_bf16();
+    TiledAttention(task, bf16 != nullptr ? *bf16 : *attention_kernels_f32()).run(threads, workspace);
 }
 
 }  // namespace
-
-void attention(const Attention& task, Arithmetic arithmetic, int threads, Workspace& workspace) {
-    const AttentionKernels* bf16 = arithmetic == Arithmetic::BF16 ? attention_kernels_bf16() : nullptr;
-    TiledAttention(task, bf16 != nullptr ? *bf16 : *attention_kernels_f32()).run(threads, workspace);
-}
 
 ggml_tensor* attention(ggml_context* context, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, ggml_tensor* cos,
                        ggml_tensor* sin, float scale) {
