@@ -16,8 +16,9 @@ namespace chroma::onednn {
 namespace {
 
 constexpr int64_t kLanes = 16;  // rows of W that are packed together: a vector of pairs
-constexpr int64_t kChunk =
-    1024;  // weights of a row at a time: whole blocks of every type, and 16 rows fit the first-level cache
+
+// Weights of a row at a time: whole blocks of every type, and kLanes rows fit the first-level cache.
+constexpr int64_t kChunk = 1024;
 
 struct Tile {
     __m512i row[kLanes];  // no std::array: a vector's attributes are lost in template arguments

@@ -26,8 +26,8 @@ struct ConvolutionStep {
     ggml_tensor* weight = nullptr;
     ggml_tensor* bias = nullptr;
     ggml_tensor* norm = nullptr;  // of group_norm: x is normalised and goes through swish before; null: it isn't
-    Resize resize =
-        Resize::None;  // Double: every pixel four times before; Halve: stride 2, padded on the right and below
+    // Double: every pixel four times before; Halve: stride 2, padded on the right and below.
+    Resize resize = Resize::None;
 };
 
 // [out, W', H'] in the type of x.

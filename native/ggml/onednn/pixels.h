@@ -13,8 +13,8 @@ struct ChannelTransform {
     const float* shift;
     bool swish;
 };
-void transform_pixels(ggml_type type, const void* x, int64_t pixels, int64_t channels,
-                      const ChannelTransform& transform, void* y);
+void transform_pixels(ggml_type type, const void* x, int64_t pixels, int64_t channels, const ChannelTransform& by,
+                      void* y);
 
 // Adds up each channel's values and their squares. C is a multiple of 16.
 void add_moments(ggml_type type, const void* x, int64_t pixels, int64_t channels, double* sums, double* squares);

@@ -6,8 +6,8 @@
 
 namespace chroma::nn {
 
-// 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel 2016, the tanh form), computed as x * sigmoid(2
-// ...). The result has the type `to`: F32, or what Graph::input_type() says.
+// 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel 2016, the tanh form), computed as
+// x * sigmoid(2 sqrt(2/pi) (...)). The result has the type `to`: F32, or what Graph::input_type() says.
 ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, ggml_type to = GGML_TYPE_F32);
 
 // x * sigmoid(x)
