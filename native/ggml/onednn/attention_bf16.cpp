@@ -1,7 +1,11 @@
 // Attention's inner loops with AVX-512's bf16 products.
+#include <algorithm>
+
+#include "numbers/bf16.h"
 #include "numbers/padded.h"
 #include "onednn/attention_kernels.h"
 #include "onednn/processor.h"
+#include "onednn/transpose_avx512.h"
 
 #ifdef CHROMA_X86_KERNELS
 
@@ -11,18 +15,12 @@ namespace chroma::onednn {
 
 namespace {
 
-using Bf16 = uint16_t;
-
 constexpr int64_t kLanes = kAttentionLanes;
 constexpr int64_t kRows = kAttentionRows;
 constexpr int kVectors = 4;  // of a register tile: 6 x 4 sums leave registers for 4 columns and a row
 constexpr int64_t kPanel = kVectors * kLanes;
 constexpr int64_t kAhead = 12;   // rows that are fetched before they are packed
 constexpr int64_t kDepth = 256;  // of a product whose panel stays in the first-level cache
-
-int64_t min(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
 
 CHROMA_AVX512_BF16 __mmask16 lanes(int64_t count) {
     return static_cast<__mmask16>(count >= kLanes ? 0xFFFFU : (1U << count) - 1U);
@@ -32,7 +30,7 @@ CHROMA_AVX512_BF16 __mmask16 lanes(int64_t count) {
 
 // c[kRows, 16 V] (+)= a[kRows, 2 pairs] * b, b: [pairs][16 V][2]
 template <int V>
-CHROMA_AVX512_BF16 void product_tile(const Bf16* a, int64_t a_stride, const Bf16* b, int64_t b_stride, int64_t pairs,
+CHROMA_AVX512_BF16 void product_tile(const bf16* a, int64_t a_stride, const bf16* b, int64_t b_stride, int64_t pairs,
                                      bool add, float* c, int64_t c_stride) {
     __m512 sums[kRows][V];
 #pragma GCC unroll 8
@@ -69,10 +67,10 @@ CHROMA_AVX512_BF16 void product_tile(const Bf16* a, int64_t a_stride, const Bf16
 }
 
 // c[rows, width] (+)= a[rows, 2 pairs] * b, b: [pairs][width][2] with width a multiple of the lanes, at most kPanel
-CHROMA_AVX512_BF16 void product(const Bf16* a, int64_t a_stride, const Bf16* b, int64_t width, int64_t pairs,
+CHROMA_AVX512_BF16 void product(const bf16* a, int64_t a_stride, const bf16* b, int64_t width, int64_t pairs,
                                 int64_t rows, bool add, float* c, int64_t c_stride) {
     for (int64_t row = 0; row < rows; row += kRows) {
-        const Bf16* left = a + row * a_stride;
+        const bf16* left = a + row * a_stride;
         float* to = c + row * c_stride;
         switch (width / kLanes) {
             case 1:
@@ -92,10 +90,10 @@ CHROMA_AVX512_BF16 void product(const Bf16* a, int64_t a_stride, const Bf16* b, 
 }
 
 // The same for any number of pairs, a panel in the first-level cache at a time.
-CHROMA_AVX512_BF16 void deep_product(const Bf16* a, int64_t a_stride, const Bf16* b, int64_t width, int64_t pairs,
+CHROMA_AVX512_BF16 void deep_product(const bf16* a, int64_t a_stride, const bf16* b, int64_t width, int64_t pairs,
                                      int64_t rows, bool add, float* c, int64_t c_stride) {
     for (int64_t pair = 0; pair < pairs; pair += kDepth / 2) {
-        product(a + 2 * pair, a_stride, b + pair * 2 * width, width, min(kDepth / 2, pairs - pair), rows,
+        product(a + 2 * pair, a_stride, b + pair * 2 * width, width, std::min(kDepth / 2, pairs - pair), rows,
                 add || pair > 0, c, c_stride);
     }
 }
@@ -126,10 +124,10 @@ void prefetch(const AttentionRows& rows, int64_t first, int64_t end, int64_t cha
 
 CHROMA_AVX512_BF16 void pack_queries(const AttentionRows& rows, int64_t count, int64_t channels, float scale,
                                      void* packed) {
-    Bf16* to = static_cast<Bf16*>(packed);
+    bf16* to = static_cast<bf16*>(packed);
     const __m512 factor = _mm512_set1_ps(scale);
     for (int64_t row = 0; row < padded(count, kRows); ++row) {
-        prefetch(rows, row + kAhead, min(row + kAhead + 1, count), channels);
+        prefetch(rows, row + kAhead, std::min(row + kAhead + 1, count), channels);
         for (int64_t channel = 0; channel < channels; channel += kLanes) {
             const __mmask16 mask = lanes(channels - channel);
             const __m512 x =
@@ -139,46 +137,14 @@ CHROMA_AVX512_BF16 void pack_queries(const AttentionRows& rows, int64_t count, i
     }
 }
 
-// Turns a 16 x 16 matrix of 32-bit values, one row a vector, around its diagonal.
-CHROMA_AVX512_BF16 void transpose(__m512i (&m)[16]) {
-    __m512i t[16];
-#pragma GCC unroll 8
-    for (int i = 0; i < 16; i += 2) {  // pairs of rows: [a0 b0 a1 b1], [a2 b2 a3 b3] of each 128 bits
-        t[i] = _mm512_unpacklo_epi32(m[i], m[i + 1]);
-        t[i + 1] = _mm512_unpackhi_epi32(m[i], m[i + 1]);
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < 16; i += 4) {  // four rows: m[i + j] has column 4 b + j of each 128 bits b
-        m[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-        m[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-        m[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-        m[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-    }
-#pragma GCC unroll 8
-    for (int j = 0; j < 4; ++j) {  // the 4 x 4 blocks of 128 bits
-        const __m512i low_even = _mm512_shuffle_i32x4(m[j], m[j + 4], 0x88);
-        const __m512i low_odd = _mm512_shuffle_i32x4(m[j], m[j + 4], 0xDD);
-        const __m512i high_even = _mm512_shuffle_i32x4(m[j + 8], m[j + 12], 0x88);
-        const __m512i high_odd = _mm512_shuffle_i32x4(m[j + 8], m[j + 12], 0xDD);
-        t[j] = _mm512_shuffle_i32x4(low_even, high_even, 0x88);
-        t[j + 4] = _mm512_shuffle_i32x4(low_odd, high_odd, 0x88);
-        t[j + 8] = _mm512_shuffle_i32x4(low_even, high_even, 0xDD);
-        t[j + 12] = _mm512_shuffle_i32x4(low_odd, high_odd, 0xDD);
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < 16; ++i) {
-        m[i] = t[i];
-    }
-}
-
 // Blocks of kPanel keys: [channels / 2][kPanel][2]; the last one is as narrow as it can be.
 CHROMA_AVX512_BF16 void pack_keys(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
     const int64_t all = padded(count, kLanes);
     for (int64_t first = 0; first < all; first += kPanel) {
-        Bf16* block = static_cast<Bf16*>(packed) + first * channels;
-        const int64_t width = min(kPanel, all - first);
+        bf16* block = static_cast<bf16*>(packed) + first * channels;
+        const int64_t width = std::min(kPanel, all - first);
         for (int64_t key = 0; key < width; key += kLanes) {
-            prefetch(rows, first + key + kLanes, min(first + key + 2 * kLanes, count), channels);
+            prefetch(rows, first + key + kLanes, std::min(first + key + 2 * kLanes, count), channels);
             for (int64_t channel = 0; channel < channels; channel += 2 * kLanes) {
                 const __mmask16 low = lanes(channels - channel);
                 const __mmask16 high = channels - channel > kLanes ? lanes(channels - channel - kLanes) : 0;
@@ -190,7 +156,7 @@ CHROMA_AVX512_BF16 void pack_keys(const AttentionRows& rows, int64_t count, int6
                                        : _mm512_setzero_si512();
                 }
                 transpose(m);
-                const int64_t pairs = min(kLanes, (channels - channel) / 2);
+                const int64_t pairs = std::min(kLanes, (channels - channel) / 2);
                 for (int64_t pair = 0; pair < pairs; ++pair) {
                     _mm512_storeu_si512(block + ((channel / 2 + pair) * width + key) * 2, m[pair]);
                 }
@@ -203,17 +169,17 @@ CHROMA_AVX512_BF16 void pack_keys(const AttentionRows& rows, int64_t count, int6
 CHROMA_AVX512_BF16 void pack_values(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
     const int64_t all = padded(count, kLanes);
     const int64_t wide = padded(channels, kLanes);
-    alignas(64) Bf16 order[2 * kLanes];  // one of the first sixteen, one of the others
+    alignas(64) uint16_t order[2 * kLanes];  // one of the first sixteen, one of the others
     for (int64_t i = 0; i < kLanes; ++i) {
-        order[2 * i] = static_cast<Bf16>(i);
-        order[2 * i + 1] = static_cast<Bf16>(i + kLanes);
+        order[2 * i] = static_cast<uint16_t>(i);
+        order[2 * i + 1] = static_cast<uint16_t>(i + kLanes);
     }
     const __m512i interleaved = _mm512_load_si512(order);
     for (int64_t first = 0; first < wide; first += kPanel) {
-        Bf16* panel = static_cast<Bf16*>(packed) + first * all;
-        const int64_t width = min(kPanel, wide - first);
+        bf16* panel = static_cast<bf16*>(packed) + first * all;
+        const int64_t width = std::min(kPanel, wide - first);
         for (int64_t key = 0; key < all; key += 2) {
-            prefetch(rows, key + kAhead, min(key + kAhead + 2, first == 0 ? count : 0), channels);
+            prefetch(rows, key + kAhead, std::min(key + kAhead + 2, first == 0 ? count : 0), channels);
             for (int64_t channel = 0; channel < width; channel += kLanes) {
                 const __mmask16 mask = lanes(channels - first - channel);
                 const float* from = rows.values + key * rows.stride + first + channel;
@@ -247,8 +213,8 @@ CHROMA_AVX512_BF16 __m512 exp2(__m512 x) {
 CHROMA_AVX512_BF16 void score(const void* queries, const void* keys, int64_t rows, int64_t keys_padded,
                               int64_t channels, float* scores) {
     for (int64_t first = 0; first < keys_padded; first += kPanel) {
-        deep_product(static_cast<const Bf16*>(queries), channels, static_cast<const Bf16*>(keys) + first * channels,
-                     min(kPanel, keys_padded - first), channels / 2, rows, false, scores + first, kAttentionChunk);
+        deep_product(static_cast<const bf16*>(queries), channels, static_cast<const bf16*>(keys) + first * channels,
+                     std::min(kPanel, keys_padded - first), channels / 2, rows, false, scores + first, kAttentionChunk);
     }
 }
 
@@ -266,7 +232,7 @@ CHROMA_AVX512_BF16 float soften_row(float* scores, int64_t keys, int64_t keys_pa
     *maximum = _mm512_reduce_max_ps(largest);
 
     const __m512 base = _mm512_set1_ps(*maximum);
-    Bf16* to = reinterpret_cast<Bf16*>(scores);
+    bf16* to = reinterpret_cast<bf16*>(scores);
     __m512 sum = _mm512_setzero_ps();
     for (key = 0; key + kLanes <= keys; key += kLanes) {
         const __m512 p = exp2(_mm512_sub_ps(_mm512_loadu_ps(scores + key), base));
@@ -302,8 +268,8 @@ CHROMA_AVX512_BF16 void soften(float* scores, int64_t rows, int64_t keys, int64_
 CHROMA_AVX512_BF16 void gather(const float* scores, const void* values, int64_t rows, int64_t keys_padded,
                                int64_t channels_padded, float* output) {
     for (int64_t first = 0; first < channels_padded; first += kPanel) {
-        deep_product(reinterpret_cast<const Bf16*>(scores), 2 * kAttentionChunk,
-                     static_cast<const Bf16*>(values) + first * keys_padded, min(kPanel, channels_padded - first),
+        deep_product(reinterpret_cast<const bf16*>(scores), 2 * kAttentionChunk,
+                     static_cast<const bf16*>(values) + first * keys_padded, std::min(kPanel, channels_padded - first),
                      keys_padded / 2, rows, true, output + first, channels_padded);
     }
 }
@@ -322,7 +288,7 @@ CHROMA_AVX512_BF16 void finish(const float* output, const float* sum, int64_t ro
 }  // namespace
 
 const AttentionKernels* attention_kernels_bf16() {
-    static constexpr AttentionKernels kKernels{sizeof(Bf16), pack_queries, pack_keys, pack_values,
+    static constexpr AttentionKernels kKernels{sizeof(bf16), pack_queries, pack_keys, pack_values,
                                                score,        soften,       gather,    finish};
     return has_avx512_bf16() ? &kKernels : nullptr;
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "onednn/processor.h"
+#include "onednn/transpose_avx512.h"
 
 #ifdef CHROMA_X86_KERNELS
 #include <immintrin.h>
@@ -20,51 +21,17 @@ constexpr int64_t kLanes = 16;  // rows of W that are packed together: a vector 
 // Weights of a row at a time: whole blocks of every type, and kLanes rows fit the first-level cache.
 constexpr int64_t kChunk = 1024;
 
-struct Tile {
-    __m512i row[kLanes];  // no std::array: a vector's attributes are lost in template arguments
-};
-
-// Turns 16 vectors of 16 pairs (row by row) into 16 vectors of 16 rows (pair by pair).
-CHROMA_AVX512_BF16 inline void transpose(Tile& tile) {
-    Tile other;
-    __m512i* r = tile.row;
-    __m512i* t = other.row;
-    for (size_t i = 0; i < kLanes; i += 2) {
-        t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
-        t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
-    }
-    for (size_t i = 0; i < kLanes; i += 4) {
-        r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-        r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-        r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-        r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-    }
-    // Now r[4 g + j] holds column 4 q + j of rows 4 g .. 4 g + 3 in its quarter q; the quarters change places with the
-    // groups.
-    for (size_t j = 0; j < 4; ++j) {
-        const __m512i low_even = _mm512_shuffle_i32x4(r[j], r[4 + j], 0x88);
-        const __m512i low_odd = _mm512_shuffle_i32x4(r[j], r[4 + j], 0xDD);
-        const __m512i high_even = _mm512_shuffle_i32x4(r[8 + j], r[12 + j], 0x88);
-        const __m512i high_odd = _mm512_shuffle_i32x4(r[8 + j], r[12 + j], 0xDD);
-        t[j] = _mm512_shuffle_i32x4(low_even, high_even, 0x88);
-        t[8 + j] = _mm512_shuffle_i32x4(low_even, high_even, 0xDD);
-        t[4 + j] = _mm512_shuffle_i32x4(low_odd, high_odd, 0x88);
-        t[12 + j] = _mm512_shuffle_i32x4(low_odd, high_odd, 0xDD);
-    }
-    tile = other;
-}
-
 // 16 rows of `count` bfloat16, kChunk apart, to their place in packed blocks.
 CHROMA_AVX512_BF16 void scatter(const bf16* rows, int64_t count, bf16* to) {
     constexpr int64_t kBlock = kPackedRows * kPackedColumns;
     for (int64_t k = 0; k < count; k += kPackedRows, to += kBlock) {
-        Tile tile;
+        __m512i pairs[kLanes];
         for (size_t lane = 0; lane < kLanes; ++lane) {
-            tile.row[lane] = _mm512_loadu_si512(rows + static_cast<int64_t>(lane) * kChunk + k);
+            pairs[lane] = _mm512_loadu_si512(rows + static_cast<int64_t>(lane) * kChunk + k);
         }
-        transpose(tile);
+        transpose(pairs);
         for (size_t pair = 0; pair < kLanes; ++pair) {
-            _mm512_storeu_si512(to + static_cast<int64_t>(pair) * 2 * kPackedColumns, tile.row[pair]);
+            _mm512_storeu_si512(to + static_cast<int64_t>(pair) * 2 * kPackedColumns, pairs[pair]);
         }
     }
 }
