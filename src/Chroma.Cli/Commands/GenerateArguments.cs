@@ -54,7 +54,7 @@ internal sealed class GenerateArguments
 
     public Option<double?> Mu { get; } = new("--mu") { Description = "The schedule's exponential shift." };
 
-    public Option<TextMask?> TextMask { get; } = new("--text-mask") { Description = "What padding sees in T5: key (default), training or none." };
+    public Option<TextMask?> TextMask { get; } = new("--text-mask") { HelpName = "key|training|none", Description = "What padding sees in T5: key (default), training or none." };
 
     public Option<int?> PaddingTokens { get; } = new("--padding-tokens") { Description = "Padding tokens that the transformer sees; 1 unless told." };
 

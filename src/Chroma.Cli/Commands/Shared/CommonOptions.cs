@@ -51,6 +51,7 @@ internal static class CommonOptions
     public static Option<WeightType> Type(string description, IReadOnlyList<WeightType> targets) => new("--type")
     {
         Description = $"{description}: {string.Join(", ", targets.Select(type => type.ToName()))}.",
+        HelpName = "type",
         CustomParser = argument => ParseType(argument, targets),
     };
 
