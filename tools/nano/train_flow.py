@@ -73,7 +73,9 @@ def choose(step: int, pools: dict[tuple[int, int], pool.Pool], options) -> tuple
     """The size of a step's pictures, the same in all processes, and how many of them are as much work as a batch of 128 x 128."""
     rng = np.random.default_rng((options.seed, step))
     others = [size for size in pools if size != pool.SQUARE]
-    size = others[rng.integers(len(others))] if others and rng.random() < options.other_sizes else pool.SQUARE
+    tokens = np.array([TEXT_TOKENS + width * height // 256 for width, height in others])
+    # large ones more often, because a batch has fewer of them
+    size = others[rng.choice(len(others), p=tokens / tokens.sum())] if others and rng.random() < options.other_sizes else pool.SQUARE
     work = (TEXT_TOKENS + 64) / (TEXT_TOKENS + size[0] * size[1] // 256)
     return pools[size], max(4, round(options.batch * work))
 
