@@ -5,7 +5,7 @@ namespace Chroma.EndToEnd.Tests.Nano;
 
 /// <summary>
 /// Places are parts of the picture and not numbers of pixels, and the position encoding says so: a prompt keeps its meaning in pictures of other sizes
-/// and proportions. Of outlines there, which chroma-nano has practised little, nothing is asked.
+/// and proportions.
 /// </summary>
 [Collection(NanoGroup.Name)]
 public sealed class SizeTests(NanoFixture nano, ITestOutputHelper output)
@@ -14,13 +14,13 @@ public sealed class SizeTests(NanoFixture nano, ITestOutputHelper output)
     [InlineData(96, 96)]
     [InlineData(192, 128)]
     [InlineData(128, 192)]
-    public async Task Colours_backgrounds_and_places_are_right_at_other_sizes(int width, int height)
+    public async Task A_prompt_is_drawn_at_other_sizes_too(int width, int height)
     {
         const int count = 24;
 
         ScoreTable score = await nano.Studio.ScoreAsync([.. nano.Prompts.Take(count)], i => nano.Default.OptionsOf(i) with { Width = width, Height = height });
 
         output.WriteLine(score.ToString());
-        Assert.True(score is { Colour: >= 0.9, Background: >= 0.75, Position: >= 0.9 }, score.ToString());
+        Assert.True(score is { Colour: >= 0.9, Background: >= 0.9, Position: >= 0.9, Shape: >= 0.75 }, score.ToString());
     }
 }
