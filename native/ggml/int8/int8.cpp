@@ -1,5 +1,7 @@
 #include "int8/int8.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace chroma::int8 {
@@ -33,6 +35,17 @@ void transform(float* values, int64_t size) {
     }
 }
 
+// Magnitudes are ordered as their bits are, and compilers make vectors of whole numbers' maximum alone, as it does not
+// depend on the order.
+float largest_magnitude(const float* values, int64_t count) {
+    uint32_t largest = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        constexpr uint32_t kWithoutSign = 0x7FFFFFFF;
+        largest = std::max(largest, std::bit_cast<uint32_t>(values[i]) & kWithoutSign);
+    }
+    return std::bit_cast<float>(largest);
+}
+
 }  // namespace
 
 float encode(float* row, int64_t count, int8_t* values) {
@@ -42,11 +55,7 @@ float encode(float* row, int64_t count, int8_t* values) {
             transform(row + first, size);
         }
     }
-    float largest = 0;
-    for (int64_t i = 0; i < count; ++i) {
-        const float magnitude = std::fabs(row[i]);
-        largest = magnitude > largest ? magnitude : largest;
-    }
+    const float largest = largest_magnitude(row, count);
     const float steps = largest > 0 ? kLargest / largest : 0.0F;
     constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it leaves a whole number
     for (int64_t i = 0; i < count; ++i) {
