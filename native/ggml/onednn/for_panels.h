@@ -33,20 +33,20 @@ void for_panels(int64_t n, int64_t rows, int threads, const Body& body) {
     });
 }
 
-// A thread's product for panels of one number of rows, made again for the last panel's.
+// A thread's product, made again when its shape changes, such as for the last panel.
 class ThreadMatmul {
   public:
-    Matmul& with(const MatmulShape& shape, int64_t rows) {
-        if (rows != rows_) {
+    Matmul& with(const MatmulShape& shape) {
+        if (matmul_ == nullptr || shape != shape_) {
             matmul_ = std::make_unique<Matmul>(shape);
-            rows_ = rows;
+            shape_ = shape;
         }
         return *matmul_;
     }
 
   private:
     std::unique_ptr<Matmul> matmul_;
-    int64_t rows_ = 0;
+    MatmulShape shape_{};
 };
 
 }  // namespace chroma::onednn

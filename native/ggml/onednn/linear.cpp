@@ -73,7 +73,7 @@ void long_product(const LinearProblem& problem, const std::byte* x, int threads,
         const std::byte* panel =
             packed ? packed_panel(problem, first, count, buffer) : plain_panel(problem, first, count, buffer);
         matmuls[static_cast<size_t>(thread)]
-            .with(shape(count, packed), count)
+            .with(shape(count, packed))
             .execute(x, panel, problem.y + first, problem.bias != nullptr ? problem.bias + first : nullptr);
     });
 }
@@ -123,7 +123,7 @@ void short_product(const LinearProblem& problem, const std::byte* x, int threads
         MatmulShape panel_shape = shape;
         panel_shape.m = count;
         matmuls[static_cast<size_t>(thread)]
-            .with(panel_shape, count)
+            .with(panel_shape)
             .execute(plain_panel(problem, first, count, own.panel), packed != nullptr ? packed : x, result);
         for (int64_t row = 0; row < problem.m; ++row) {
             float* y = problem.y + row * problem.n + first;

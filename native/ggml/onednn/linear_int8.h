@@ -1,8 +1,11 @@
 // Linear layers with int8 weights: activations become int8 row by row, and products are exact integers.
 #pragma once
 
+#include <vector>
+
 #include "ggml.h"
 #include "onednn/aligned_buffer.h"
+#include "onednn/products_int8.h"
 
 namespace chroma::onednn {
 
@@ -12,7 +15,8 @@ bool supports_linear_int8(const ggml_tensor* node);
 // Memory that is kept between products.
 struct Int8Workspace {
     AlignedBuffer activations;
-    AlignedBuffer scales;  // of the activations' rows
+    AlignedBuffer scales;           // of the activations' rows
+    std::vector<Int8Panel> panels;  // of the threads
 };
 
 // Computes the MUL_MAT `node` and adds bias (ggml [out]; null: none). The result is the same for any number of threads.

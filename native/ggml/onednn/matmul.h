@@ -22,7 +22,9 @@ struct MatmulShape {
     DataType b;
     DataType c;
     bool bias = false;    // float32
-    bool packed = false;  // B is in the order of pack.h, and ldb means nothing
+    bool packed = false;  // B is in the order of pack.h or pack_int8.h, and ldb means nothing
+
+    bool operator==(const MatmulShape&) const = default;
 };
 
 // Made and used by one thread. oneDNN keeps the compiled kernels of equal shapes, so making it again is cheap.
@@ -30,7 +32,7 @@ class Matmul {
   public:
     explicit Matmul(const MatmulShape& shape);
 
-    // True if oneDNN reads B in the order of pack.h for a product of this shape on this processor.
+    // True if oneDNN reads B in that order for a product of this shape on this processor.
     static bool prefers_packed(const MatmulShape& shape);
 
     void execute(const void* a, const void* b, void* c, const float* bias = nullptr);

@@ -12,9 +12,17 @@ Arithmetic fastest_arithmetic();
 // True where the AVX-512 kernels of this folder run: F, BW, DQ, VL and BF16. Like oneDNN, they heed ONEDNN_MAX_CPU_ISA.
 bool has_avx512_bf16();
 
+// True where those of int8 run: F, BW, DQ, VL and VNNI.
+bool has_avx512_vnni();
+
+// True where products of bytes are added in 32 bits at once.
+bool has_vnni();
+
 }  // namespace chroma::onednn
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define CHROMA_X86_KERNELS 1
+#define CHROMA_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#define CHROMA_AVX512_VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma")))
 #define CHROMA_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,f16c")))
 #endif

@@ -8,9 +8,9 @@
 
 namespace chroma::onednn {
 
-// Turns a 16 x 16 matrix of 32-bit values, such as pairs of bf16, around its diagonal; a vector is a row. No
-// std::array: a vector's attributes are lost in template arguments.
-CHROMA_AVX512_BF16 inline void transpose(__m512i (&m)[16]) {
+// Turns a 16 x 16 matrix of 32-bit values, such as pairs of bf16 or fours of int8, around its diagonal; a vector is a
+// row. No std::array: a vector's attributes are lost in template arguments.
+CHROMA_AVX512 inline void transpose(__m512i (&m)[16]) {
     __m512i t[16];
 #pragma GCC unroll 8
     for (int i = 0; i < 16; i += 2) {  // pairs of rows: [a0 b0 a1 b1], [a2 b2 a3 b3] of each 128 bits
