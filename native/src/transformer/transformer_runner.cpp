@@ -120,10 +120,10 @@ void TransformerRunner::build(Graph& graph, const TransformerInputs& inputs, con
     graph.output("velocity", model_.forward(graph, img, txt, modulation, tokens, ids, inputs.cache != nullptr));
 }
 
-void TransformerRunner::build_approximator(Graph& graph, int64_t count) const {
+void TransformerRunner::build_approximator(Graph& graph) const {
     const TransformerSizes& sizes = model_.sizes();
-    ggml_tensor* x = graph.input("x", GGML_TYPE_F32, {sizes.approximator_inputs, sizes.modulation().rows() * count});
-    graph.output("table", model_.approximator().forward(graph, x, count));
+    ggml_tensor* x = graph.input("x", GGML_TYPE_F32, {sizes.approximator_inputs, sizes.modulation().rows()});
+    graph.output("table", model_.approximator().forward(graph, x, 1));
 }
 
 size_t TransformerRunner::node_bound(const PackedTokens& tokens) const {
@@ -153,62 +153,49 @@ std::vector<ModulationCache::Table> TransformerRunner::modulations(const std::ve
     // A listener that wants to see the Approximator's layers sees them even if the result is known.
     const bool tapped = model_.approximator().is_tapped(run.taps);
     std::vector<ModulationCache::Table> tables(groups.size());
-    std::vector<float> missing;
-    std::vector<std::vector<int64_t>> missing_samples;
     for (size_t i = 0; i < groups.size(); ++i) {
-        tables[i] = tapped ? nullptr : cache_.find(groups[i].timestep);
         if (tables[i] != nullptr) {
             continue;
         }
-        const auto known = std::find(missing.begin(), missing.end(), groups[i].timestep);
-        if (known == missing.end()) {
-            missing.push_back(groups[i].timestep);
-            missing_samples.push_back(groups[i].samples);
-        } else {
-            std::vector<int64_t>& samples = missing_samples[static_cast<size_t>(known - missing.begin())];
-            samples.insert(samples.end(), groups[i].samples.begin(), groups[i].samples.end());
+        const float timestep = groups[i].timestep;
+        std::vector<int64_t> samples;
+        for (size_t j = i; j < groups.size(); ++j) {
+            if (groups[j].timestep == timestep) {
+                samples.insert(samples.end(), groups[j].samples.begin(), groups[j].samples.end());
+            }
         }
-    }
-    for (size_t first = 0; first < missing.size(); first += kMaxSamplesPerGraph) {
-        const size_t count = std::min(kMaxSamplesPerGraph, missing.size() - first);
-        RunContext part = run;
-        part.callbacks.progress = nullptr;  // progress counts blocks
-        part.taps = assembler.listener_for({missing_samples.begin() + static_cast<std::ptrdiff_t>(first),
-                                            missing_samples.begin() + static_cast<std::ptrdiff_t>(first + count)});
-        const std::span<const float> timesteps(missing.data() + first, count);
-        const std::vector<ModulationCache::Table> computed = compute_modulations(timesteps, part);
-        for (size_t i = 0; i < groups.size(); ++i) {
-            const auto here = std::find(timesteps.begin(), timesteps.end(), groups[i].timestep);
-            if (tables[i] == nullptr && here != timesteps.end()) {
-                tables[i] = computed[static_cast<size_t>(here - timesteps.begin())];
+        ModulationCache::Table table = tapped ? nullptr : cache_.find(timestep);
+        if (table == nullptr) {
+            RunContext part = run;
+            part.callbacks.progress = nullptr;  // progress counts blocks
+            part.taps = assembler.listener_for({samples});
+            table = compute_modulation(timestep, part);
+        }
+        for (size_t j = i; j < groups.size(); ++j) {
+            if (groups[j].timestep == timestep) {
+                tables[j] = table;
             }
         }
     }
     return tables;
 }
 
-std::vector<ModulationCache::Table> TransformerRunner::compute_modulations(std::span<const float> timesteps,
-                                                                           const RunContext& run) {
+// One timestep at a time: a table's last bits must not depend on what else is computed, or else a table from the cache
+// would differ from one computed anew.
+ModulationCache::Table TransformerRunner::compute_modulation(float timestep, const RunContext& run) {
     const TransformerSizes& sizes = model_.sizes();
     const ModulationIndex index = sizes.modulation();
-    const auto count = static_cast<int64_t>(timesteps.size());
-    approximator_runner_.prepare(text(count), [&](Graph& graph) { build_approximator(graph, count); });
-    approximator_runner_.set("x", approximator_input(timesteps, index.rows(), sizes.approximator_inputs));
+    approximator_runner_.prepare("table", [&](Graph& graph) { build_approximator(graph); });
+    approximator_runner_.set("x", approximator_input({&timestep, 1}, index.rows(), sizes.approximator_inputs));
     approximator_runner_.compute(run);
-    const auto table_size = static_cast<size_t>(index.rows() * sizes.hidden);
-    std::vector<float> values(timesteps.size() * table_size);
+    std::vector<float> values(static_cast<size_t>(index.rows() * sizes.hidden));
     approximator_runner_.get("table", values);
-
-    std::vector<ModulationCache::Table> tables;
-    for (size_t i = 0; i < timesteps.size(); ++i) {
-        const std::span<float> table(values.data() + i * table_size, table_size);
-        index.add_one_to_scales(table, sizes.hidden);
-        tables.push_back(std::make_shared<const std::vector<float>>(table.begin(), table.end()));
-        if (cache_.find(timesteps[i]) == nullptr) {
-            cache_.add(timesteps[i], tables.back());
-        }
+    index.add_one_to_scales(values, sizes.hidden);
+    auto table = std::make_shared<const std::vector<float>>(std::move(values));
+    if (cache_.find(timestep) == nullptr) {
+        cache_.add(timestep, table);
     }
-    return tables;
+    return table;
 }
 
 void TransformerRunner::show_positions(const TransformerInputs& inputs, const TapListener& taps) const {
@@ -347,7 +334,7 @@ int64_t TransformerRunner::plan(const TransformerInputs& inputs) {
             planned = std::move(key);
         }
     }
-    const int64_t approximator = approximator_runner_.plan([&](Graph& graph) { build_approximator(graph, 1); });
+    const int64_t approximator = approximator_runner_.plan([&](Graph& graph) { build_approximator(graph); });
     return largest + approximator;
 }
 

@@ -46,7 +46,7 @@ class TransformerRunner {
     [[nodiscard]] static PackedTokens pack(const TransformerInputs& inputs, const Group& group);
 
     void build(Graph& graph, const TransformerInputs& inputs, const Group& group) const;
-    void build_approximator(Graph& graph, int64_t count) const;
+    void build_approximator(Graph& graph) const;
     [[nodiscard]] size_t node_bound(const PackedTokens& tokens) const;
 
     // The runner of the main graph, replaced by a larger one when a graph outgrows it.
@@ -55,7 +55,7 @@ class TransformerRunner {
     // The tables of all groups, in their order.
     std::vector<ModulationCache::Table> modulations(const std::vector<Group>& groups, const RunContext& run,
                                                     TapAssembler& assembler);
-    std::vector<ModulationCache::Table> compute_modulations(std::span<const float> timesteps, const RunContext& run);
+    ModulationCache::Table compute_modulation(float timestep, const RunContext& run);
     void show_positions(const TransformerInputs& inputs, const TapListener& taps) const;
     void compute_group(const TransformerInputs& inputs, const Group& group, const ModulationCache::Table& modulation,
                        const RunContext& run, std::span<float> velocity);
