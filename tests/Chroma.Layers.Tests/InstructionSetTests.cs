@@ -11,6 +11,7 @@ public sealed class InstructionSetTests(StoredModels models)
 
     [Theory]
     [InlineData("AVX2")] // neither bf16 nor VNNI
+    [InlineData("AVX2_VNNI")] // int8 through oneDNN
     [InlineData("AVX512_CORE_VNNI")] // no bf16
     public async Task Layers_agree_without_newer_instructions(string instructions)
     {

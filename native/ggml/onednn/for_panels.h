@@ -12,13 +12,18 @@
 
 namespace chroma::onednn {
 
-// Rows of a panel that meets many rows of x: the more it has, the less often x is read; but every thread should have
-// some.
-inline int64_t long_panel_rows(int64_t n, int threads) {
-    constexpr int64_t kMost = 768;
+// Rows of a panel that meets many rows of x, at most `most`: the more it has, the less often x is read; but every
+// thread should have some.
+inline int64_t long_panel_rows(int64_t n, int threads, int64_t most) {
     constexpr int64_t kPanelsOfAThread = 2;
     const int64_t fair = n / (kPanelsOfAThread * threads) / kPackedColumns * kPackedColumns;
-    return std::clamp(fair, kPackedColumns, kMost);
+    return std::clamp(fair, kPackedColumns, most);
+}
+
+// The size of all but the last of the fewest equal shares that are no larger than `most`.
+inline int64_t even_share(int64_t all, int64_t most) {
+    const int64_t shares = (all + most - 1) / most;
+    return (all + shares - 1) / shares;
 }
 
 // Calls body(thread, first row, rows) for panels of up to `rows` rows. Threads take them one by one, so that none waits

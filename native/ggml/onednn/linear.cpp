@@ -11,6 +11,7 @@
 #include "onednn/pack.h"
 #include "onednn/panels.h"
 #include "onednn/processor.h"
+#include "onednn/products_bf16.h"
 #include "onednn/team.h"
 
 namespace chroma::onednn {
@@ -47,34 +48,58 @@ const std::byte* activations(const LinearProblem& problem, int threads, AlignedB
     return reinterpret_cast<const std::byte*>(to);
 }
 
-// Many rows of x: each panel of W is dequantised once, in the order that oneDNN likes best, and meets all of x.
+// Many rows of x, which meet each panel of W as oneDNN multiplies it.
 void long_product(const LinearProblem& problem, const std::byte* x, int threads, LinearWorkspace& workspace) {
-    const int64_t rows = long_panel_rows(problem.n, threads);
-    const auto shape = [&](int64_t count, bool packed) {
-        return MatmulShape{.m = problem.m,
-                           .n = count,
-                           .k = problem.k,
-                           .lda = problem.k,
-                           .ldb = problem.k,
-                           .ldc = problem.n,
-                           .a = problem.type(),
-                           .b = problem.type(),
-                           .c = DataType::f32,
-                           .bias = problem.bias != nullptr,
-                           .packed = packed};
-    };
-    const bool packs = problem.arithmetic == Arithmetic::BF16 && problem.n >= kPackedColumns &&
-                       can_pack(problem.weight->type, problem.k) &&
-                       Matmul::prefers_packed(shape(std::min(rows, problem.n), true));
+    constexpr int64_t kMostRows = 768;
     std::vector<ThreadMatmul> matmuls(static_cast<size_t>(threads));
+    const int64_t rows = long_panel_rows(problem.n, threads, kMostRows);
     for_panels(problem.n, rows, threads, [&](int thread, int64_t first, int64_t count) {
-        const bool packed = packs && count % kPackedColumns == 0;
-        AlignedBuffer& buffer = workspace.threads[static_cast<size_t>(thread)].panel;
         const std::byte* panel =
-            packed ? packed_panel(problem, first, count, buffer) : plain_panel(problem, first, count, buffer);
+            plain_panel(problem, first, count, workspace.threads[static_cast<size_t>(thread)].panel);
         matmuls[static_cast<size_t>(thread)]
-            .with(shape(count, packed))
+            .with({.m = problem.m,
+                   .n = count,
+                   .k = problem.k,
+                   .lda = problem.k,
+                   .ldb = problem.k,
+                   .ldc = problem.n,
+                   .a = problem.type(),
+                   .b = problem.type(),
+                   .c = DataType::f32,
+                   .bias = problem.bias != nullptr})
             .execute(x, panel, problem.y + first, problem.bias != nullptr ? problem.bias + first : nullptr);
+    });
+}
+
+bool has_own_product(const LinearProblem& problem) {
+    return problem.arithmetic == Arithmetic::BF16 && has_products_bf16() && problem.n % kPackedColumns == 0 &&
+           can_pack(problem.weight->type, problem.k);
+}
+
+// The same with products of our own: each panel is dequantised in their order, some channels at a time.
+void own_long_product(const LinearProblem& problem, const bf16* x, int threads, LinearWorkspace& workspace) {
+    constexpr int64_t kMostRows = 384;
+    constexpr int64_t kMostChannels = 3072;  // 64 columns of them are 384 kB
+    constexpr int64_t kWholeBlocks = 256;    // of every type
+    const int64_t channels = padded(even_share(problem.k, kMostChannels), kWholeBlocks);
+    const int64_t rows = long_panel_rows(problem.n, threads, kMostRows);
+    for_panels(problem.n, rows, threads, [&](int thread, int64_t first, int64_t count) {
+        for (int64_t channel = 0; channel < problem.k; channel += channels) {
+            const int64_t some = std::min(channels, problem.k - channel);
+            const bf16* panel =
+                packed_panel(problem, {.row = first, .rows = count, .channel = channel, .channels = some},
+                             workspace.threads[static_cast<size_t>(thread)].panel);
+            multiply_bf16({.x = x + channel,
+                           .x_stride = problem.k,
+                           .rows = problem.m,
+                           .channels = some,
+                           .first = channel == 0,
+                           .last = channel + some == problem.k,
+                           .bias = problem.bias != nullptr ? problem.bias + first : nullptr,
+                           .y = problem.y + first,
+                           .y_stride = problem.n},
+                          panel, count);
+        }
     });
 }
 
@@ -159,6 +184,8 @@ void linear(ggml_tensor* node, const ggml_tensor* bias, int threads, LinearWorks
     const std::byte* x = activations(problem, threads, workspace.activations);
     if (problem.m <= kShort) {
         short_product(problem, x, threads, workspace);
+    } else if (has_own_product(problem)) {
+        own_long_product(problem, reinterpret_cast<const bf16*>(x), threads, workspace);
     } else {
         long_product(problem, x, threads, workspace);
     }

@@ -3,23 +3,15 @@
 #include <algorithm>
 
 #include "int8/int8.h"
+#include "numbers/padded.h"
 #include "onednn/for_panels.h"
+#include "onednn/pack_int8.h"
 #include "onednn/products_int8.h"
-#include "onednn/scale_int8.h"
 #include "onednn/team.h"
 
 namespace chroma::onednn {
 
 namespace {
-
-// Rows of x that meet a panel at a time, so that their sums are still in the second-level cache when they are scaled.
-constexpr int64_t kMostRows = 256;
-
-// The rows of all but the last of the fewest equal shares that have no more than `most`.
-int64_t even_share(int64_t rows, int64_t most) {
-    const int64_t shares = (rows + most - 1) / most;
-    return (rows + shares - 1) / shares;
-}
 
 // y[m, n] = x[m, k] W[n, k]^T + bias
 struct Problem {
@@ -44,17 +36,78 @@ float* to_floats(const ggml_tensor* x, int64_t row, std::vector<float>& floats) 
     return floats.data();
 }
 
-void encode_activations(const Problem& problem, Int8Way way, int threads, int8_t* activations, float* scales) {
+// x as int8, or as what VNNI multiplies; one scale for each row.
+void encode_activations(const Problem& problem, bool to_unsigned, int threads, int8_t* activations, float* scales) {
     on_all_threads(threads, [&](int) {
         std::vector<float> floats(static_cast<size_t>(problem.k));
 #pragma omp for schedule(static)
         for (int64_t row = 0; row < problem.m; ++row) {
             int8_t* to = activations + row * problem.k;
             scales[row] = int8::encode(to_floats(problem.x, row, floats), problem.k, to);
-            if (way == Int8Way::Packed) {
+            if (to_unsigned) {
                 std::transform(to, to + problem.k, to,
-                               [](int8_t value) { return static_cast<int8_t>(value + kPackedZero); });
+                               [](int8_t value) { return static_cast<int8_t>(value + kUnsignedZero); });
             }
+        }
+    });
+}
+
+// Each panel of W meets all of x, some rows of it at a time, so that their sums are still in the second-level cache
+// when they are scaled.
+void product(const Problem& problem, const int8_t* activations, const float* scales, int threads,
+             Int8Workspace& workspace) {
+    constexpr int64_t kMostColumns = 768;
+    constexpr int64_t kMostRows = 256;
+    const int64_t rows = even_share(problem.m, kMostRows);
+    const int64_t columns = long_panel_rows(problem.n, threads, kMostColumns);
+    for_panels(problem.n, columns, threads, [&](int thread, int64_t first, int64_t count) {
+        Int8Panel& panel = workspace.threads[static_cast<size_t>(thread)].panel;
+        panel.take(problem.weights + first * problem.k, count, problem.k);
+        for (int64_t row = 0; row < problem.m; row += rows) {
+            const int64_t some = std::min(rows, problem.m - row);
+            const int32_t* sums = panel.multiply(activations + row * problem.k, some);
+            for (int64_t i = 0; i < some; ++i) {
+                float* y = problem.y + (row + i) * problem.n + first;
+                for (int64_t j = 0; j < count; ++j) {
+                    y[j] =
+                        static_cast<float>(sums[i * count + j]) * (scales[row + i] * problem.weight_scales[first + j]);
+                }
+                for (int64_t j = 0; j < count && problem.bias != nullptr; ++j) {
+                    y[j] += problem.bias[first + j];
+                }
+            }
+        }
+    });
+}
+
+// The same with products of our own: each panel is packed in their order, some channels at a time.
+void own_product(const Problem& problem, const uint8_t* activations, const float* scales, int threads,
+                 Int8Workspace& workspace) {
+    constexpr int64_t kMostColumns = 384;
+    constexpr int64_t kMostChannels = 6144;  // 64 columns of them are 384 kB
+    const int64_t columns = long_panel_rows(problem.n, threads, kMostColumns);
+    const int64_t channels = padded(even_share(problem.k, kMostChannels), kPackedInt8Rows);
+    for_panels(problem.n, columns, threads, [&](int thread, int64_t first, int64_t count) {
+        Int8Workspace::Thread& own = workspace.threads[static_cast<size_t>(thread)];
+        auto* sums = own.weight_sums.reserve<int32_t>(static_cast<size_t>(count));
+        std::fill_n(sums, count, 0);
+        for (int64_t channel = 0; channel < problem.k; channel += channels) {
+            const int64_t some = std::min(channels, problem.k - channel);
+            auto* panel = own.packed.reserve<int8_t>(static_cast<size_t>(count * some));
+            pack_int8(problem.weights + first * problem.k + channel, problem.k, count, some, panel, sums);
+            multiply_int8({.x = activations + channel,
+                           .x_stride = problem.k,
+                           .rows = problem.m,
+                           .channels = some,
+                           .first = channel == 0,
+                           .last = channel + some == problem.k,
+                           .scales = {.rows = scales,
+                                      .columns = problem.weight_scales + first,
+                                      .weight_sums = sums,
+                                      .bias = problem.bias != nullptr ? problem.bias + first : nullptr},
+                           .y = problem.y + first,
+                           .y_stride = problem.n},
+                          panel, count);
         }
     });
 }
@@ -78,27 +131,17 @@ void linear_int8(ggml_tensor* node, const ggml_tensor* bias, int threads, Int8Wo
                           .m = ggml_nrows(node->src[1]),
                           .n = node->src[0]->ne[1],
                           .k = node->src[0]->ne[0]};
-    const int64_t rows = even_share(problem.m, kMostRows);
-    const int64_t columns = long_panel_rows(problem.n, threads);
-    const Int8Way way = int8_way(rows, columns, problem.n, problem.k);
+    const bool own = has_products_int8() && can_pack_int8(problem.n, problem.k);
     auto* activations = workspace.activations.reserve<int8_t>(static_cast<size_t>(problem.m * problem.k));
     auto* scales = workspace.scales.reserve<float>(static_cast<size_t>(problem.m));
-    encode_activations(problem, way, threads, activations, scales);
+    encode_activations(problem, own, threads, activations, scales);
 
-    workspace.panels.resize(std::max(workspace.panels.size(), static_cast<size_t>(threads)));
-    for_panels(problem.n, columns, threads, [&](int thread, int64_t first, int64_t count) {
-        Int8Panel& panel = workspace.panels[static_cast<size_t>(thread)];
-        panel.take(problem.weights + first * problem.k, count, problem.k, rows, way);
-        const ColumnScales scaling{.scales = problem.weight_scales + first,
-                                   .zeros = panel.zeros(),
-                                   .bias = problem.bias != nullptr ? problem.bias + first : nullptr,
-                                   .columns = count};
-        for (int64_t row = 0; row < problem.m; row += rows) {
-            const int64_t some = std::min(rows, problem.m - row);
-            const int32_t* sums = panel.multiply(activations + row * problem.k, some);
-            scale_int8(scaling, scales + row, some, sums, problem.y + row * problem.n + first, problem.n);
-        }
-    });
+    workspace.threads.resize(std::max(workspace.threads.size(), static_cast<size_t>(threads)));
+    if (own) {
+        own_product(problem, reinterpret_cast<const uint8_t*>(activations), scales, threads, workspace);
+    } else {
+        product(problem, activations, scales, threads, workspace);
+    }
 }
 
 }  // namespace chroma::onednn

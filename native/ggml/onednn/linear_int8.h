@@ -5,7 +5,7 @@
 
 #include "ggml.h"
 #include "onednn/aligned_buffer.h"
-#include "onednn/products_int8.h"
+#include "onednn/int8_panel.h"
 
 namespace chroma::onednn {
 
@@ -14,9 +14,14 @@ bool supports_linear_int8(const ggml_tensor* node);
 
 // Memory that is kept between products.
 struct Int8Workspace {
+    struct Thread {
+        Int8Panel panel;            // for oneDNN
+        AlignedBuffer packed;       // some channels of a panel, for products of our own
+        AlignedBuffer weight_sums;  // of its rows
+    };
     AlignedBuffer activations;
-    AlignedBuffer scales;           // of the activations' rows
-    std::vector<Int8Panel> panels;  // of the threads
+    AlignedBuffer scales;  // of the activations' rows
+    std::vector<Thread> threads;
 };
 
 // Computes the MUL_MAT `node` and adds bias (ggml [out]; null: none). The result is the same for any number of threads.

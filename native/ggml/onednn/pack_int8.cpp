@@ -15,14 +15,18 @@ namespace {
 
 constexpr int64_t kLanes = 16;  // rows of W that are packed together: a vector of fours
 
-CHROMA_AVX512_VNNI void pack_lanes(const int8_t* rows, int64_t k, int8_t* to, int32_t* sums) {
+constexpr int64_t kAhead = 512;  // weights of a row that are fetched before they are packed
+
+CHROMA_AVX512_VNNI void pack_lanes(const int8_t* rows, int64_t stride, int64_t k, int8_t* to, int32_t* sums) {
     constexpr int64_t kBlock = kPackedInt8Rows * kPackedInt8Columns;
     const __m512i ones = _mm512_set1_epi8(1);
-    __m512i sum = _mm512_setzero_si512();
+    __m512i sum = _mm512_loadu_si512(sums);
     for (int64_t first = 0; first < k; first += kPackedInt8Rows, to += kBlock) {
         __m512i fours[kLanes];
         for (int64_t lane = 0; lane < kLanes; ++lane) {
-            fours[lane] = _mm512_loadu_si512(rows + lane * k + first);
+            // Sixteen rows that lie far apart are more streams than the processor foresees.
+            _mm_prefetch(reinterpret_cast<const char*>(rows + lane * stride + first + kAhead), _MM_HINT_T0);
+            fours[lane] = _mm512_loadu_si512(rows + lane * stride + first);
         }
         transpose(fours);
         for (int64_t four = 0; four < kLanes; ++four) {
@@ -39,10 +43,10 @@ bool can_pack_int8(int64_t n, int64_t k) {
     return has_avx512_vnni() && n % kPackedInt8Columns == 0 && k % kPackedInt8Rows == 0;
 }
 
-void pack_int8(const int8_t* rows, int64_t count, int64_t k, int8_t* to, int32_t* sums) {
+void pack_int8(const int8_t* rows, int64_t stride, int64_t count, int64_t k, int8_t* to, int32_t* sums) {
     for (int64_t row = 0; row < count; row += kLanes) {
         int8_t* column = to + row / kPackedInt8Columns * kPackedInt8Columns * k + row % kPackedInt8Columns * 4;
-        pack_lanes(rows + row * k, k, column, sums + row);
+        pack_lanes(rows + row * stride, stride, k, column, sums + row);
     }
 }
 
@@ -52,7 +56,8 @@ bool can_pack_int8(int64_t /*n*/, int64_t /*k*/) {
     return false;
 }
 
-void pack_int8(const int8_t* /*rows*/, int64_t /*count*/, int64_t /*k*/, int8_t* /*to*/, int32_t* /*sums*/) {}
+void pack_int8(const int8_t* /*rows*/, int64_t /*stride*/, int64_t /*count*/, int64_t /*k*/, int8_t* /*to*/,
+               int32_t* /*sums*/) {}
 
 #endif
 

@@ -31,10 +31,12 @@ const std::byte* plain_panel(const LinearProblem& problem, int64_t first, int64_
     return to;
 }
 
-const std::byte* packed_panel(const LinearProblem& problem, int64_t first, int64_t count, AlignedBuffer& buffer) {
-    auto* to = buffer.reserve<bf16>(static_cast<size_t>(count * problem.k));
-    pack(problem.weight->type, row_of(problem.weight, first), problem.weight->nb[1], count, problem.k, to);
-    return reinterpret_cast<const std::byte*>(to);
+const bf16* packed_panel(const LinearProblem& problem, const Patch& patch, AlignedBuffer& buffer) {
+    const ggml_tensor* weight = problem.weight;
+    auto* to = buffer.reserve<bf16>(static_cast<size_t>(patch.rows * patch.channels));
+    pack(weight->type, row_of(weight, patch.row) + ggml_row_size(weight->type, patch.channel), weight->nb[1],
+         patch.rows, patch.channels, to);
+    return to;
 }
 
 }  // namespace chroma::onednn

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ggml.h"
+#include "numbers/bf16.h"
 #include "onednn/aligned_buffer.h"
 #include "onednn/matmul.h"
 #include "onednn/processor.h"
@@ -29,7 +30,15 @@ struct LinearProblem {
 // `count` rows of W from `first`, row by row: where they are, if they have the type already, and else in the buffer.
 const std::byte* plain_panel(const LinearProblem& problem, int64_t first, int64_t count, AlignedBuffer& buffer);
 
-// The same in the order of pack.h, in the buffer.
-const std::byte* packed_panel(const LinearProblem& problem, int64_t first, int64_t count, AlignedBuffer& buffer);
+// Some of W.
+struct Patch {
+    int64_t row;
+    int64_t rows;  // a multiple of kPackedColumns
+    int64_t channel;
+    int64_t channels;  // whole blocks
+};
+
+// The patch in bfloat16 and in the order of pack.h, in the buffer.
+const bf16* packed_panel(const LinearProblem& problem, const Patch& patch, AlignedBuffer& buffer);
 
 }  // namespace chroma::onednn

@@ -28,6 +28,10 @@ bool has_avx512_bf16() {
 #endif
 }
 
+bool has_amx() {
+    return has(dnnl::cpu_isa::avx512_core_amx);
+}
+
 bool has_avx512_vnni() {
 #ifdef CHROMA_X86_KERNELS
     return has(dnnl::cpu_isa::avx512_core_vnni);

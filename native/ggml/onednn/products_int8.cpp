@@ -1,77 +1,76 @@
 #include "onednn/products_int8.h"
 
-#include <algorithm>
-
-#include "onednn/pack_int8.h"
+#include "onednn/panel_product.h"
 #include "onednn/processor.h"
 
 namespace chroma::onednn {
 
+#ifdef CHROMA_X86_KERNELS
+
 namespace {
 
-MatmulShape shape_of(int64_t rows, int64_t columns, int64_t k, Int8Way way) {
-    const bool floats = way == Int8Way::Floats;
-    const bool packed = way == Int8Way::Packed;
-    return {.m = rows,
-            .n = columns,
-            .k = k,
-            .lda = k,
-            .ldb = k,
-            .ldc = columns,
-            .a = floats   ? DataType::f32
-                 : packed ? DataType::u8
-                          : DataType::s8,
-            .b = floats ? DataType::f32 : DataType::s8,
-            .c = floats ? DataType::f32 : DataType::s32,
-            .packed = packed};
-}
+constexpr int kUnsignedZeroBits = 7;
+static_assert(1 << kUnsignedZeroBits == kUnsignedZero);
 
-const float* to_floats(const int8_t* values, int64_t count, AlignedBuffer& buffer) {
-    auto* floats = buffer.reserve<float>(static_cast<size_t>(count));
-    std::transform(values, values + count, floats, [](int8_t value) { return static_cast<float>(value); });
-    return floats;
-}
+struct Product {
+    using Sum = __m512i;
+
+    const SliceInt8& slice;
+
+    [[nodiscard]] CHROMA_AVX512_PRODUCTS float* at(int64_t row, int64_t column) const {
+        return slice.y + row * slice.y_stride + column;
+    }
+
+    [[nodiscard]] CHROMA_AVX512_PRODUCTS Sum begin(int64_t row, int64_t column) const {
+        return slice.first ? _mm512_setzero_si512() : _mm512_loadu_si512(at(row, column));
+    }
+
+    CHROMA_AVX512_PRODUCTS static Sum add(Sum sum, __m512i x, __m512i w) { return _mm512_dpbusd_epi32(sum, x, w); }
+
+    CHROMA_AVX512_PRODUCTS void end(int64_t row, int64_t column, Sum sum) const {
+        _mm512_storeu_si512(at(row, column), sum);
+    }
+
+    CHROMA_AVX512_PRODUCTS void finish(int64_t row, int64_t rows, int64_t column) const {
+        if (!slice.last) {
+            return;
+        }
+        const Scales& scales = slice.scales;
+        for (int64_t j = column; j < column + kTileColumns; j += kLanes) {
+            const __m512i zero = _mm512_slli_epi32(_mm512_loadu_si512(scales.weight_sums + j), kUnsignedZeroBits);
+            const __m512 of_column = _mm512_loadu_ps(scales.columns + j);
+            const __m512 bias = scales.bias != nullptr ? _mm512_loadu_ps(scales.bias + j) : _mm512_setzero_ps();
+            for (int64_t i = row; i < row + rows; ++i) {
+                const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_loadu_si512(at(i, j)), zero));
+                const __m512 scale = _mm512_mul_ps(_mm512_set1_ps(scales.rows[i]), of_column);
+                _mm512_storeu_ps(at(i, j), _mm512_add_ps(_mm512_mul_ps(sum, scale), bias));
+            }
+        }
+    }
+};
 
 }  // namespace
 
-Int8Way int8_way(int64_t rows, int64_t columns, int64_t n, int64_t k) {
-    if (!has_vnni()) {
-        return Int8Way::Floats;
-    }
-    const bool packs = can_pack_int8(n, k) && Matmul::prefers_packed(shape_of(rows, columns, k, Int8Way::Packed));
-    return packs ? Int8Way::Packed : Int8Way::Plain;
+bool has_products_int8() {
+    return has_avx512_vnni() && !has_amx();
 }
 
-void Int8Panel::take(const int8_t* weights, int64_t count, int64_t k, int64_t rows, Int8Way way) {
-    way_ = way;
-    count_ = count;
-    k_ = k;
-    rows_ = rows;
-    weights_ = weights;
-    zeros_ = nullptr;
-    if (way == Int8Way::Packed) {
-        auto* panel = panel_.reserve<int8_t>(static_cast<size_t>(count * k));
-        auto* sums = row_sums_.reserve<int32_t>(static_cast<size_t>(count));
-        pack_int8(weights, count, k, panel, sums);
-        std::transform(sums, sums + count, sums, [](int32_t sum) { return sum * kPackedZero; });
-        weights_ = panel;
-        zeros_ = sums;
-    } else if (way == Int8Way::Floats) {
-        weights_ = to_floats(weights, count * k, panel_);
-    }
+void multiply_int8(const SliceInt8& slice, const int8_t* panel, int64_t columns) {
+    const PanelRows x{.values = reinterpret_cast<const std::byte*>(slice.x),
+                      .stride = slice.x_stride,
+                      .count = slice.rows,
+                      .steps = slice.channels / kStep};
+    multiply_panel(Product{slice}, x, reinterpret_cast<const std::byte*>(panel), columns);
 }
 
-const int32_t* Int8Panel::multiply(const int8_t* activations, int64_t rows) {
-    auto* sums = sums_.reserve<int32_t>(static_cast<size_t>(rows * count_));
-    Matmul& matmul = (rows == rows_ ? usual_ : other_).with(shape_of(rows, count_, k_, way_));
-    if (way_ == Int8Way::Floats) {
-        matmul.execute(to_floats(activations, rows * k_, activations_), weights_, sums);
-        const auto* floats = reinterpret_cast<const float*>(sums);
-        std::transform(floats, floats + rows * count_, sums, [](float sum) { return static_cast<int32_t>(sum); });
-    } else {
-        matmul.execute(activations, weights_, sums);
-    }
-    return sums;
+#else
+
+bool has_products_int8() {
+    return false;
 }
+
+void multiply_int8(const SliceInt8& /*slice*/, const int8_t* /*panel*/, int64_t /*columns*/) {}
+
+#endif
 
 }  // namespace chroma::onednn

@@ -1,0 +1,115 @@
+// Products of many rows of x with a panel of weights in the order of pack.h or pack_int8.h, in AVX-512's registers.
+// What a step multiplies, where sums begin and what becomes of them is the product's: see products_bf16.cpp and
+// products_int8.cpp.
+#pragma once
+
+#include "onednn/processor.h"
+
+#ifdef CHROMA_X86_KERNELS
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+namespace chroma::onednn {
+
+// A tile is 6 rows by 4 vectors: its 24 sums leave registers for four vectors of weights and a row's value.
+inline constexpr int kTileRows = 6;
+inline constexpr int kTileVectors = 4;
+inline constexpr int kLanes = 16;
+inline constexpr int kTileColumns = kLanes * kTileVectors;
+
+// Rows of x that meet a whole panel before the next ones do. They and a block of 64 columns share the second-level
+// cache.
+inline constexpr int64_t kRowsOfAShare = 96;
+
+// A step multiplies four bytes of a row with four bytes of each column: pairs of bfloat16 or fours of int8.
+inline constexpr int64_t kStep = 4;
+
+// Rows of x, `stride` bytes apart, of `steps` steps each.
+struct PanelRows {
+    const std::byte* values;
+    int64_t stride;
+    int64_t count;
+    int64_t steps;
+};
+
+// `Rows` rows from `row` times 64 columns from `column`, which lie at `w`: [steps][64][kStep].
+template <int Rows, typename Product>
+CHROMA_AVX512_PRODUCTS inline void multiply_tile(const Product& product, const PanelRows& x, int64_t row,
+                                                 const std::byte* w, int64_t column) {
+    typename Product::Sum sums[Rows][kTileVectors];
+#pragma GCC unroll 8
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+        for (int v = 0; v < kTileVectors; ++v) {
+            sums[i][v] = product.begin(row + i, column + kLanes * v);
+        }
+    }
+    // Nothing but these sums may want a register in here: the loop is all that counts.
+    const std::byte* values = x.values + row * x.stride;
+    for (int64_t step = 0; step < x.steps; ++step) {
+        __m512i columns[kTileVectors];
+#pragma GCC unroll 8
+        for (int v = 0; v < kTileVectors; ++v) {
+            columns[v] = _mm512_loadu_si512(w + (step * kTileColumns + kLanes * v) * kStep);
+        }
+#pragma GCC unroll 8
+        for (int i = 0; i < Rows; ++i) {
+            int32_t bytes = 0;
+            std::memcpy(&bytes, values + i * x.stride + step * kStep, sizeof(bytes));
+            const __m512i value = _mm512_set1_epi32(bytes);
+#pragma GCC unroll 8
+            for (int v = 0; v < kTileVectors; ++v) {
+                sums[i][v] = Product::add(sums[i][v], value, columns[v]);
+            }
+        }
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+        for (int v = 0; v < kTileVectors; ++v) {
+            product.end(row + i, column + kLanes * v, sums[i][v]);
+        }
+    }
+    product.finish(row, Rows, column);
+}
+
+// Calls multiply_tile for the rows that are left below a whole tile.
+template <int Rows, typename Product>
+CHROMA_AVX512_PRODUCTS inline void multiply_rest(const Product& product, const PanelRows& x, int64_t row,
+                                                 const std::byte* w, int64_t column) {
+    if constexpr (Rows > 0) {
+        if (x.count - row == Rows) {
+            multiply_tile<Rows>(product, x, row, w, column);
+        } else {
+            multiply_rest<Rows - 1>(product, x, row, w, column);
+        }
+    }
+}
+
+// All rows of x times a panel of `columns` columns, a multiple of 64.
+template <typename Product>
+CHROMA_AVX512_PRODUCTS void multiply_panel(const Product& product, const PanelRows& x, const std::byte* panel,
+                                           int64_t columns) {
+    for (int64_t first = 0; first < x.count; first += kRowsOfAShare) {
+        const int64_t end = std::min(first + kRowsOfAShare, x.count);
+        for (int64_t column = 0; column < columns; column += kTileColumns) {
+            const std::byte* w = panel + column * x.steps * kStep;
+            int64_t row = first;
+            for (; row + kTileRows <= end; row += kTileRows) {
+                multiply_tile<kTileRows>(product, x, row, w, column);
+            }
+            if (row < end) {
+                multiply_rest<kTileRows - 1>(product, x, row, w, column);
+            }
+        }
+    }
+}
+
+}  // namespace chroma::onednn
+
+#endif

@@ -1,0 +1,70 @@
+#include "onednn/products_bf16.h"
+
+#include "onednn/panel_product.h"
+#include "onednn/processor.h"
+
+namespace chroma::onednn {
+
+#ifdef CHROMA_X86_KERNELS
+
+namespace {
+
+struct Product {
+    using Sum = __m512;
+
+    const SliceBf16& slice;
+
+    [[nodiscard]] CHROMA_AVX512_PRODUCTS float* at(int64_t row, int64_t column) const {
+        return slice.y + row * slice.y_stride + column;
+    }
+
+    [[nodiscard]] CHROMA_AVX512_PRODUCTS Sum begin(int64_t row, int64_t column) const {
+        return slice.first ? _mm512_setzero_ps() : _mm512_loadu_ps(at(row, column));
+    }
+
+    CHROMA_AVX512_PRODUCTS static Sum add(Sum sum, __m512i x, __m512i w) {
+        return _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)w);
+    }
+
+    CHROMA_AVX512_PRODUCTS void end(int64_t row, int64_t column, Sum sum) const {
+        _mm512_storeu_ps(at(row, column), sum);
+    }
+
+    CHROMA_AVX512_PRODUCTS void finish(int64_t row, int64_t rows, int64_t column) const {
+        if (!slice.last || slice.bias == nullptr) {
+            return;
+        }
+        for (int64_t i = row; i < row + rows; ++i) {
+            for (int64_t j = column; j < column + kTileColumns; j += kLanes) {
+                _mm512_storeu_ps(at(i, j), _mm512_add_ps(_mm512_loadu_ps(at(i, j)), _mm512_loadu_ps(slice.bias + j)));
+            }
+        }
+    }
+};
+
+}  // namespace
+
+bool has_products_bf16() {
+    return has_avx512_bf16() && !has_amx();
+}
+
+void multiply_bf16(const SliceBf16& slice, const bf16* panel, int64_t columns) {
+    constexpr auto kSize = static_cast<int64_t>(sizeof(bf16));
+    const PanelRows x{.values = reinterpret_cast<const std::byte*>(slice.x),
+                      .stride = slice.x_stride * kSize,
+                      .count = slice.rows,
+                      .steps = slice.channels * kSize / kStep};
+    multiply_panel(Product{slice}, x, reinterpret_cast<const std::byte*>(panel), columns);
+}
+
+#else
+
+bool has_products_bf16() {
+    return false;
+}
+
+void multiply_bf16(const SliceBf16& /*slice*/, const bf16* /*panel*/, int64_t /*columns*/) {}
+
+#endif
+
+}  // namespace chroma::onednn
