@@ -9,6 +9,7 @@
 #include "numbers/padded.h"
 #include "onednn/attention_kernels.h"
 #include "onednn/custom.h"
+#include "onednn/for_panels.h"
 #include "onednn/team.h"
 
 namespace chroma::onednn {
@@ -46,22 +47,24 @@ struct Task {
 constexpr int64_t kTile = 16 * kAttentionRows;  // queries at a time
 
 // Heads are packed together as long as they take no more than this.
-constexpr int64_t kPackedBytes = 64LL << 20;
+constexpr int64_t kPackedBytes = 96LL << 20;
 
 class TiledAttention {
   public:
     TiledAttention(const Task& task, const AttentionKernels& kernels)
         : task_(task),
           kernels_(kernels),
-          chunks_((task.keys + kAttentionChunk - 1) / kAttentionChunk),
+          chunk_(padded(even_share(task.keys, kAttentionChunk), kAttentionLanes)),
+          chunks_((task.keys + chunk_ - 1) / chunk_),
           tiles_((task.queries + kTile - 1) / kTile),
           value_width_(padded(task.value_channels, kAttentionLanes)),
-          key_bytes_(kAttentionChunk * task.channels * kernels.element_bytes),
-          chunk_bytes_(key_bytes_ + kAttentionChunk * value_width_ * kernels.element_bytes),
-          query_bytes_(padded(kTile * task.channels * kernels.element_bytes, kAlignment)) {}
+          query_bytes_(task.channels * kernels.element_bytes),
+          queries_bytes_(padded(padded(task.queries, kAttentionRows) * query_bytes_, kAlignment)),
+          key_bytes_(chunk_ * task.channels * kernels.element_bytes),
+          chunk_bytes_(key_bytes_ + chunk_ * value_width_ * kernels.element_bytes) {}
 
     void run(int threads, Workspace& workspace) const {
-        const int64_t head_bytes = chunks_ * chunk_bytes_;
+        const int64_t head_bytes = queries_bytes_ + chunks_ * chunk_bytes_;
         const int64_t together = std::clamp<int64_t>(kPackedBytes / head_bytes, 1, task_.heads);
         auto* packed = workspace.packed.reserve<std::byte>(static_cast<size_t>(together * head_bytes));
         auto* scratch = workspace.scratch.reserve<std::byte>(static_cast<size_t>(threads * scratch_bytes()));
@@ -69,9 +72,18 @@ class TiledAttention {
             std::byte* own = scratch + thread * scratch_bytes();
             for (int64_t first = 0; first < task_.heads; first += together) {
                 const int64_t count = std::min(together, task_.heads - first);
+                // A few rows of all heads, then the next ones: that is the order in which they lie.
+#pragma omp for schedule(dynamic) nowait
+                for (int64_t row = 0; row < task_.queries; row += kAttentionLanes) {
+                    for (int64_t head = 0; head < count; ++head) {
+                        pack_queries(first + head, row, packed + head * head_bytes);
+                    }
+                }
 #pragma omp for schedule(dynamic)
-                for (int64_t i = 0; i < count * chunks_; ++i) {
-                    pack(first + i / chunks_, i % chunks_, packed + i * chunk_bytes_);
+                for (int64_t row = 0; row < task_.keys; row += kAttentionLanes) {
+                    for (int64_t head = 0; head < count; ++head) {
+                        pack_keys(first + head, row, packed + head * head_bytes + queries_bytes_);
+                    }
                 }
 #pragma omp for schedule(dynamic)
                 for (int64_t i = 0; i < count * tiles_; ++i) {
@@ -84,10 +96,11 @@ class TiledAttention {
 
   private:
     static constexpr int64_t kAlignment = 64;
+    static_assert(kAttentionChunk % kAttentionLanes == 0);
 
-    // Of a thread: a tile's queries, scores and output.
+    // Of a thread: a tile's scores and output.
     [[nodiscard]] int64_t scratch_bytes() const {
-        return query_bytes_ + kTile * (kAttentionChunk + value_width_) * static_cast<int64_t>(sizeof(float));
+        return kTile * (kAttentionChunk + value_width_) * static_cast<int64_t>(sizeof(float));
     }
 
     static AttentionRows rows(const HeadRows& from, const RotaryTables& tables, int64_t head, int64_t first) {
@@ -100,34 +113,46 @@ class TiledAttention {
         return rows;
     }
 
-    // A chunk's keys, then its values.
-    void pack(int64_t head, int64_t chunk, std::byte* to) const {
-        const int64_t first = chunk * kAttentionChunk;
-        const int64_t count = std::min(kAttentionChunk, task_.keys - first);
-        kernels_.pack_keys(rows(task_.k, task_.rotation, head, first), count, task_.channels, to);
-        kernels_.pack_values(rows(task_.v, {}, head, first), count, task_.value_channels, to + key_bytes_);
+    // A head's queries from `row` on, a group of them; behind the last one, zeros up to a whole register tile.
+    void pack_queries(int64_t head, int64_t row, std::byte* queries) const {
+        constexpr float kLog2E = 1.44269504088896341F;
+        const int64_t count = std::min(kAttentionLanes, task_.queries - row);
+        kernels_.pack_queries(rows(task_.q, task_.rotation, head, row), count, task_.channels, task_.scale * kLog2E,
+                              queries + row * query_bytes_);
+        if (row + count == task_.queries) {
+            std::fill(queries + task_.queries * query_bytes_, queries + queries_bytes_, std::byte{0});
+        }
+    }
+
+    // A head's keys and values from `row` on, a group of them. A chunk has its keys, then its values.
+    void pack_keys(int64_t head, int64_t row, std::byte* chunks) const {
+        const int64_t chunk = row / chunk_;
+        const int64_t start = chunk * chunk_;
+        const int64_t keys = std::min(chunk_, task_.keys - start);
+        std::byte* to = chunks + chunk * chunk_bytes_;
+        kernels_.pack_keys(rows(task_.k, task_.rotation, head, row), row - start, keys, task_.channels, to);
+        kernels_.pack_values(rows(task_.v, {}, head, row), row - start, keys, task_.value_channels, to + key_bytes_);
     }
 
     void attend(int64_t head, int64_t tile, const std::byte* packed, std::byte* scratch) const {
-        constexpr float kLog2E = 1.44269504088896341F;
         const int64_t first = tile * kTile;
         const int64_t count = std::min(kTile, task_.queries - first);
         const int64_t count_padded = padded(count, kAttentionRows);
-        auto* scores = reinterpret_cast<float*>(scratch + query_bytes_);
+        const std::byte* queries = packed + first * query_bytes_;
+        const std::byte* keys_and_values = packed + queries_bytes_;
+        auto* scores = reinterpret_cast<float*>(scratch);
         float* output = scores + kTile * kAttentionChunk;
-        kernels_.pack_queries(rows(task_.q, task_.rotation, head, first), count, task_.channels, task_.scale * kLog2E,
-                              scratch);
         AttentionState state;
         state.maximum.fill(-std::numeric_limits<float>::max());
         state.sum.fill(0.0F);
         std::fill_n(output, count_padded * value_width_, 0.0F);
-        for (int64_t chunk = 0; chunk < chunks_; ++chunk, packed += chunk_bytes_) {
-            const int64_t keys = std::min(kAttentionChunk, task_.keys - chunk * kAttentionChunk);
+        for (int64_t chunk = 0; chunk < chunks_; ++chunk, keys_and_values += chunk_bytes_) {
+            const int64_t keys = std::min(chunk_, task_.keys - chunk * chunk_);
             const int64_t keys_padded = padded(keys, kAttentionLanes);
-            kernels_.score(scratch, packed, count_padded, keys_padded, task_.channels, scores);
+            kernels_.score(queries, keys_and_values, count_padded, keys_padded, task_.channels, scores);
             kernels_.soften(scores, count, keys, keys_padded, state.maximum.data(), state.sum.data(), output,
                             value_width_);
-            kernels_.gather(scores, packed + key_bytes_, count_padded, keys_padded, value_width_, output);
+            kernels_.gather(scores, keys_and_values + key_bytes_, count_padded, keys_padded, value_width_, output);
         }
         kernels_.finish(output, state.sum.data(), count, task_.value_channels, value_width_,
                         task_.out + head * task_.out_head_stride + first * task_.out_row_stride, task_.out_row_stride);
@@ -141,12 +166,14 @@ class TiledAttention {
 
     const Task& task_;
     const AttentionKernels& kernels_;
+    int64_t chunk_;  // keys at a time, all but the last
     int64_t chunks_;
     int64_t tiles_;
     int64_t value_width_;
-    int64_t key_bytes_;    // of a chunk
-    int64_t chunk_bytes_;  // keys and values
-    int64_t query_bytes_;  // of a tile
+    int64_t query_bytes_;    // one
+    int64_t queries_bytes_;  // of a head
+    int64_t key_bytes_;      // of a chunk
+    int64_t chunk_bytes_;    // keys and values
 };
 
 // [channels, heads, tokens]

@@ -19,8 +19,7 @@ constexpr int64_t kLanes = kAttentionLanes;
 constexpr int64_t kRows = kAttentionRows;
 constexpr int kVectors = 4;  // of a register tile: 6 x 4 sums leave registers for 4 columns and a row
 constexpr int64_t kPanel = kVectors * kLanes;
-constexpr int64_t kAhead = 12;   // rows that are fetched before they are packed
-constexpr int64_t kDepth = 256;  // of a product whose panel stays in the first-level cache
+constexpr int64_t kDepth = 272;  // of a product whose panel stays in the first-level cache
 
 CHROMA_AVX512_BF16 __mmask16 lanes(int64_t count) {
     return static_cast<__mmask16>(count >= kLanes ? 0xFFFFU : (1U << count) - 1U);
@@ -69,7 +68,14 @@ CHROMA_AVX512_BF16 void product_tile(const bf16* a, int64_t a_stride, const bf16
 // c[rows, width] (+)= a[rows, 2 pairs] * b, b: [pairs][width][2] with width a multiple of the lanes, at most kPanel
 CHROMA_AVX512_BF16 void product(const bf16* a, int64_t a_stride, const bf16* b, int64_t width, int64_t pairs,
                                 int64_t rows, bool add, float* c, int64_t c_stride) {
+    // Meanwhile what lies behind b comes closer: it is next.
+    const int64_t lines = pairs * width / kLanes;
+    const int64_t lines_of_a_tile = (lines * kRows + rows - 1) / rows;
+    const bf16* next = b + 2 * pairs * width;
     for (int64_t row = 0; row < rows; row += kRows) {
+        for (int64_t line = 0; line < lines_of_a_tile; ++line, next += 2 * kLanes) {
+            _mm_prefetch(reinterpret_cast<const char*>(next), _MM_HINT_T1);
+        }
         const bf16* left = a + row * a_stride;
         float* to = c + row * c_stride;
         switch (width / kLanes) {
@@ -112,83 +118,67 @@ CHROMA_AVX512_BF16 __m512 load_row(const AttentionRows& rows, int64_t row, int64
     return _mm512_fmaddsub_ps(x, cos, _mm512_mul_ps(swapped, sin));
 }
 
-// Has rows brought into the cache. They lie apart, one head of many, which the processor does not foresee.
-void prefetch(const AttentionRows& rows, int64_t first, int64_t end, int64_t channels) {
-    constexpr int64_t kLine = 16;  // floats
-    for (int64_t row = first; row < end; ++row) {
-        for (int64_t channel = 0; channel < channels; channel += kLine) {
-            _mm_prefetch(reinterpret_cast<const char*>(rows.values + row * rows.stride + channel), _MM_HINT_T0);
-        }
-    }
-}
-
 CHROMA_AVX512_BF16 void pack_queries(const AttentionRows& rows, int64_t count, int64_t channels, float scale,
                                      void* packed) {
     bf16* to = static_cast<bf16*>(packed);
     const __m512 factor = _mm512_set1_ps(scale);
-    for (int64_t row = 0; row < padded(count, kRows); ++row) {
-        prefetch(rows, row + kAhead, std::min(row + kAhead + 1, count), channels);
+    for (int64_t row = 0; row < count; ++row) {
         for (int64_t channel = 0; channel < channels; channel += kLanes) {
             const __mmask16 mask = lanes(channels - channel);
-            const __m512 x =
-                row < count ? _mm512_mul_ps(load_row(rows, row, channel, mask), factor) : _mm512_setzero_ps();
+            const __m512 x = _mm512_mul_ps(load_row(rows, row, channel, mask), factor);
             _mm256_mask_storeu_epi16(to + row * channels + channel, mask, (__m256i)_mm512_cvtneps_pbh(x));
         }
     }
 }
 
 // Blocks of kPanel keys: [channels / 2][kPanel][2]; the last one is as narrow as it can be.
-CHROMA_AVX512_BF16 void pack_keys(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
-    const int64_t all = padded(count, kLanes);
-    for (int64_t first = 0; first < all; first += kPanel) {
-        bf16* block = static_cast<bf16*>(packed) + first * channels;
-        const int64_t width = std::min(kPanel, all - first);
-        for (int64_t key = 0; key < width; key += kLanes) {
-            prefetch(rows, first + key + kLanes, std::min(first + key + 2 * kLanes, count), channels);
-            for (int64_t channel = 0; channel < channels; channel += 2 * kLanes) {
-                const __mmask16 low = lanes(channels - channel);
-                const __mmask16 high = channels - channel > kLanes ? lanes(channels - channel - kLanes) : 0;
-                __m512i m[16];
-                for (int64_t i = 0; i < kLanes; ++i) {
-                    const int64_t row = first + key + i;
-                    m[i] = row < count ? (__m512i)_mm512_cvtne2ps_pbh(load_row(rows, row, channel + kLanes, high),
-                                                                      load_row(rows, row, channel, low))
-                                       : _mm512_setzero_si512();
-                }
-                transpose(m);
-                const int64_t pairs = std::min(kLanes, (channels - channel) / 2);
-                for (int64_t pair = 0; pair < pairs; ++pair) {
-                    _mm512_storeu_si512(block + ((channel / 2 + pair) * width + key) * 2, m[pair]);
-                }
-            }
+CHROMA_AVX512_BF16 void pack_keys(const AttentionRows& rows, int64_t first, int64_t keys, int64_t channels,
+                                  void* chunk) {
+    const int64_t start = first / kPanel * kPanel;
+    const int64_t width = std::min(kPanel, padded(keys, kLanes) - start);
+    const int64_t count = std::min(kLanes, keys - first);
+    bf16* to = static_cast<bf16*>(chunk) + start * channels + (first - start) * 2;
+    for (int64_t channel = 0; channel < channels; channel += 2 * kLanes) {
+        const __mmask16 low = lanes(channels - channel);
+        const __mmask16 high = channels - channel > kLanes ? lanes(channels - channel - kLanes) : 0;
+        __m512i m[16];
+        for (int64_t i = 0; i < kLanes; ++i) {
+            m[i] = i < count ? (__m512i)_mm512_cvtne2ps_pbh(load_row(rows, i, channel + kLanes, high),
+                                                            load_row(rows, i, channel, low))
+                             : _mm512_setzero_si512();
+        }
+        transpose(m);
+        const int64_t pairs = std::min(kLanes, (channels - channel) / 2);
+        for (int64_t pair = 0; pair < pairs; ++pair) {
+            _mm512_storeu_si512(to + (channel / 2 + pair) * width * 2, m[pair]);
         }
     }
 }
 
 // Panels of kPanel channels: [keys / 2][kPanel][2]; the last one is as narrow as it can be.
-CHROMA_AVX512_BF16 void pack_values(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
-    const int64_t all = padded(count, kLanes);
+CHROMA_AVX512_BF16 void pack_values(const AttentionRows& rows, int64_t first, int64_t keys, int64_t channels,
+                                    void* chunk) {
+    const int64_t all = padded(keys, kLanes);
     const int64_t wide = padded(channels, kLanes);
+    const int64_t count = std::min(kLanes, keys - first);
     alignas(64) uint16_t order[2 * kLanes];  // one of the first sixteen, one of the others
     for (int64_t i = 0; i < kLanes; ++i) {
         order[2 * i] = static_cast<uint16_t>(i);
         order[2 * i + 1] = static_cast<uint16_t>(i + kLanes);
     }
     const __m512i interleaved = _mm512_load_si512(order);
-    for (int64_t first = 0; first < wide; first += kPanel) {
-        bf16* panel = static_cast<bf16*>(packed) + first * all;
-        const int64_t width = std::min(kPanel, wide - first);
-        for (int64_t key = 0; key < all; key += 2) {
-            prefetch(rows, key + kAhead, std::min(key + kAhead + 2, first == 0 ? count : 0), channels);
+    for (int64_t start = 0; start < wide; start += kPanel) {
+        const int64_t width = std::min(kPanel, wide - start);
+        bf16* panel = static_cast<bf16*>(chunk) + start * all + first * width;
+        for (int64_t row = 0; row < kLanes; row += 2) {
             for (int64_t channel = 0; channel < width; channel += kLanes) {
-                const __mmask16 mask = lanes(channels - first - channel);
-                const float* from = rows.values + key * rows.stride + first + channel;
-                const __m512 even = key < count ? _mm512_maskz_loadu_ps(mask, from) : _mm512_setzero_ps();
+                const __mmask16 mask = lanes(channels - start - channel);
+                const float* from = rows.values + row * rows.stride + start + channel;
+                const __m512 even = row < count ? _mm512_maskz_loadu_ps(mask, from) : _mm512_setzero_ps();
                 const __m512 odd =
-                    key + 1 < count ? _mm512_maskz_loadu_ps(mask, from + rows.stride) : _mm512_setzero_ps();
+                    row + 1 < count ? _mm512_maskz_loadu_ps(mask, from + rows.stride) : _mm512_setzero_ps();
                 const auto both = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
-                _mm512_storeu_si512(panel + (key / 2 * width + channel) * 2,
-                                    _mm512_permutexvar_epi16(interleaved, both));
+                _mm512_storeu_si512(panel + row * width + 2 * channel, _mm512_permutexvar_epi16(interleaved, both));
             }
         }
     }
@@ -196,16 +186,15 @@ CHROMA_AVX512_BF16 void pack_values(const AttentionRows& rows, int64_t count, in
 
 // ---- Softmax ----
 
-// 2^x to 1e-7, 0 for x far below 0: the fraction's power from a polynomial (least squares at Chebyshev points), the
-// rest from the exponent.
+// 2^x to 4e-6, a five-hundredth of what rounding to bfloat16 costs; exact for 0, and 0 for x far below it: the
+// fraction's power from a polynomial (least squares at Chebyshev points), the rest from the exponent.
 CHROMA_AVX512_BF16 __m512 exp2(__m512 x) {
     const __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     const __m512 f = _mm512_sub_ps(x, whole);
-    __m512 y = _mm512_set1_ps(1.3400436e-3F);
-    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(9.6183891e-3F));
-    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(5.5503324e-2F));
-    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(2.4022651e-1F));
-    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(6.9314718e-1F));
+    __m512 y = _mm512_set1_ps(9.6003955e-3F);
+    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(5.5916894e-2F));
+    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(2.4023718e-1F));
+    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(6.9312199e-1F));
     y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(1.0F));
     return _mm512_scalef_ps(y, whole);
 }
@@ -218,28 +207,42 @@ CHROMA_AVX512_BF16 void score(const void* queries, const void* keys, int64_t row
     }
 }
 
+// The largest score of a row. Four maxima at a time: one would wait for itself.
+CHROMA_AVX512_BF16 float largest_score(const float* scores, int64_t keys, float maximum) {
+    constexpr int64_t kAtATime = 4;
+    __m512 largest[kAtATime];
+    for (__m512& each : largest) {
+        each = _mm512_set1_ps(maximum);
+    }
+    int64_t key = 0;
+    for (; key + kAtATime * kLanes <= keys; key += kAtATime * kLanes) {
+#pragma GCC unroll 4
+        for (int64_t i = 0; i < kAtATime; ++i) {
+            largest[i] = _mm512_max_ps(largest[i], _mm512_loadu_ps(scores + key + i * kLanes));
+        }
+    }
+    for (; key < keys; key += kLanes) {
+        const __mmask16 mask = lanes(keys - key);
+        largest[0] = _mm512_mask_max_ps(largest[0], mask, largest[0], _mm512_maskz_loadu_ps(mask, scores + key));
+    }
+    return _mm512_reduce_max_ps(
+        _mm512_max_ps(_mm512_max_ps(largest[0], largest[1]), _mm512_max_ps(largest[2], largest[3])));
+}
+
 // A row's probabilities take the first half of its scores' place.
 CHROMA_AVX512_BF16 float soften_row(float* scores, int64_t keys, int64_t keys_padded, float* maximum) {
-    __m512 largest = _mm512_set1_ps(*maximum);
-    int64_t key = 0;
-    for (; key + kLanes <= keys; key += kLanes) {
-        largest = _mm512_max_ps(largest, _mm512_loadu_ps(scores + key));
-    }
-    const __mmask16 rest = lanes(keys - key);
-    if (rest != 0) {
-        largest = _mm512_mask_max_ps(largest, rest, largest, _mm512_maskz_loadu_ps(rest, scores + key));
-    }
-    *maximum = _mm512_reduce_max_ps(largest);
-
+    *maximum = largest_score(scores, keys, *maximum);
     const __m512 base = _mm512_set1_ps(*maximum);
     bf16* to = reinterpret_cast<bf16*>(scores);
     __m512 sum = _mm512_setzero_ps();
-    for (key = 0; key + kLanes <= keys; key += kLanes) {
+    int64_t key = 0;
+    for (; key + kLanes <= keys; key += kLanes) {
         const __m512 p = exp2(_mm512_sub_ps(_mm512_loadu_ps(scores + key), base));
         sum = _mm512_add_ps(sum, p);
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + key), (__m256i)_mm512_cvtneps_pbh(p));
     }
     if (key < keys_padded) {
+        const __mmask16 rest = lanes(keys - key);
         const __m512 x = _mm512_sub_ps(_mm512_maskz_loadu_ps(rest, scores + key), base);
         const __m512 p = _mm512_maskz_mov_ps(rest, exp2(x));
         sum = _mm512_add_ps(sum, p);

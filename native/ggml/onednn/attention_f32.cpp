@@ -32,27 +32,33 @@ void copy_row(const AttentionRows& rows, int64_t row, int64_t channels, float sc
     }
 }
 
-// [count, width], with zeros beyond the channels and the rows.
-void pack_rows(const AttentionRows& rows, int64_t count, int64_t count_padded, int64_t channels, int64_t width,
-               float scale, float* to) {
+// [count, width], with zeros beyond the channels.
+void pack_rows(const AttentionRows& rows, int64_t count, int64_t channels, int64_t width, float scale, float* to) {
     for (int64_t row = 0; row < count; ++row) {
         copy_row(rows, row, channels, scale, to + row * width);
         std::fill(to + row * width + channels, to + (row + 1) * width, 0.0F);
     }
-    std::fill(to + count * width, to + count_padded * width, 0.0F);
 }
 
-void pack_queries(const AttentionRows& rows, int64_t count, int64_t channels, float scale, void* packed) {
-    pack_rows(rows, count, padded(count, kAttentionRows), channels, channels, scale, static_cast<float*>(packed));
+// Rows `first` and up of a chunk that has `keys` of them, with zeros beyond the last.
+void pack_chunk_rows(const AttentionRows& rows, int64_t first, int64_t keys, int64_t channels, int64_t width,
+                     void* chunk) {
+    float* to = static_cast<float*>(chunk) + first * width;
+    const int64_t count = std::min(kAttentionLanes, keys - first);
+    pack_rows(rows, count, channels, width, 1.0F, to);
+    std::fill(to + count * width, to + kAttentionLanes * width, 0.0F);
 }
 
-void pack_keys(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
-    pack_rows(rows, count, padded(count, kAttentionLanes), channels, channels, 1.0F, static_cast<float*>(packed));
+void pack_queries(const AttentionRows& rows, int64_t count, int64_t channels, float scale, void* to) {
+    pack_rows(rows, count, channels, channels, scale, static_cast<float*>(to));
 }
 
-void pack_values(const AttentionRows& rows, int64_t count, int64_t channels, void* packed) {
-    pack_rows(rows, count, padded(count, kAttentionLanes), channels, padded(channels, kAttentionLanes), 1.0F,
-              static_cast<float*>(packed));
+void pack_keys(const AttentionRows& rows, int64_t first, int64_t keys, int64_t channels, void* chunk) {
+    pack_chunk_rows(rows, first, keys, channels, channels, chunk);
+}
+
+void pack_values(const AttentionRows& rows, int64_t first, int64_t keys, int64_t channels, void* chunk) {
+    pack_chunk_rows(rows, first, keys, channels, padded(channels, kAttentionLanes), chunk);
 }
 
 void score(const void* queries, const void* keys, int64_t rows, int64_t keys_padded, int64_t channels, float* scores) {

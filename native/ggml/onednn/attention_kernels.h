@@ -20,14 +20,18 @@ struct AttentionRows {
 //     probabilities = exp2(scores - running maximum), in place
 //     output = output * exp2(old maximum - new maximum) + probabilities * values
 //
-// Queries are scaled by log2(e) beforehand, which turns exp into exp2. Packed rows are padded with zeros: queries to a
+// Queries are scaled by log2(e) beforehand, which turns exp into exp2. Packed queries are padded with zeros to a
 // multiple of kAttentionRows, keys of a chunk to a multiple of kAttentionLanes, values' channels likewise.
 struct AttentionKernels {
     int64_t element_bytes;  // of packed queries, keys and values
 
-    void (*pack_queries)(const AttentionRows& rows, int64_t count, int64_t channels, float scale, void* packed);
-    void (*pack_keys)(const AttentionRows& rows, int64_t count, int64_t channels, void* packed);
-    void (*pack_values)(const AttentionRows& rows, int64_t count, int64_t channels, void* packed);
+    // `count` queries one behind the other, without padding.
+    void (*pack_queries)(const AttentionRows& rows, int64_t count, int64_t channels, float scale, void* to);
+
+    // At most kAttentionLanes keys or values of a chunk that has `keys` of them, from number `first` on, which is a
+    // multiple of kAttentionLanes; with the padding behind the last one.
+    void (*pack_keys)(const AttentionRows& rows, int64_t first, int64_t keys, int64_t channels, void* chunk);
+    void (*pack_values)(const AttentionRows& rows, int64_t first, int64_t keys, int64_t channels, void* chunk);
 
     // scores: [rows, kAttentionChunk]
     void (*score)(const void* queries, const void* keys, int64_t rows, int64_t keys_padded, int64_t channels,
@@ -48,7 +52,7 @@ struct AttentionKernels {
 
 constexpr int64_t kAttentionRows = 6;     // of a product's register tile
 constexpr int64_t kAttentionLanes = 16;   // floats in a vector
-constexpr int64_t kAttentionChunk = 512;  // keys at a time
+constexpr int64_t kAttentionChunk = 544;  // the most keys at a time
 
 // The kernels for AVX-512 with bf16 products, null where the processor lacks them, and those for any processor.
 const AttentionKernels* attention_kernels_bf16();
