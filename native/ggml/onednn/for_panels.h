@@ -20,6 +20,12 @@ inline int64_t long_panel_rows(int64_t n, int threads, int64_t most) {
     return std::clamp(fair, kPackedColumns, most);
 }
 
+// True for a result of so many floats that it would only push other things out of the caches.
+inline bool past_caches(int64_t floats) {
+    constexpr int64_t kMost = 4 << 20;
+    return floats > kMost;
+}
+
 // The size of all but the last of the fewest equal shares that are no larger than `most`.
 inline int64_t even_share(int64_t all, int64_t most) {
     const int64_t shares = (all + most - 1) / most;

@@ -97,7 +97,8 @@ void own_long_product(const LinearProblem& problem, const bf16* x, int threads, 
                            .last = channel + some == problem.k,
                            .bias = problem.bias != nullptr ? problem.bias + first : nullptr,
                            .y = problem.y + first,
-                           .y_stride = problem.n},
+                           .y_stride = problem.n,
+                           .past_caches = past_caches(problem.m * problem.n)},
                           panel, count);
         }
     });

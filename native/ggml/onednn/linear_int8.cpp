@@ -106,7 +106,8 @@ void own_product(const Problem& problem, const uint8_t* activations, const float
                                       .weight_sums = sums,
                                       .bias = problem.bias != nullptr ? problem.bias + first : nullptr},
                            .y = problem.y + first,
-                           .y_stride = problem.n},
+                           .y_stride = problem.n,
+                           .past_caches = past_caches(problem.m * problem.n)},
                           panel, count);
         }
     });

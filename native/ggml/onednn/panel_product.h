@@ -26,6 +26,19 @@ inline constexpr int kTileColumns = kLanes * kTileVectors;
 // cache.
 inline constexpr int64_t kRowsOfAShare = 96;
 
+// Rows of vectors can be written past the caches if each is a cache line.
+inline bool can_stream(const float* y, int64_t stride) {
+    return stride % kLanes == 0 && reinterpret_cast<uintptr_t>(y) % sizeof(__m512) == 0;
+}
+
+CHROMA_AVX512_PRODUCTS inline void store(float* to, __m512 values, bool stream) {
+    if (stream) {
+        _mm512_stream_ps(to, values);
+    } else {
+        _mm512_storeu_ps(to, values);
+    }
+}
+
 // A step multiplies four bytes of a row with four bytes of each column: pairs of bfloat16 or fours of int8.
 inline constexpr int64_t kStep = 4;
 
@@ -68,14 +81,15 @@ CHROMA_AVX512_PRODUCTS inline void multiply_tile(const Product& product, const P
             }
         }
     }
+    typename Product::Sum tile[Rows][kTileVectors];
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
         for (int v = 0; v < kTileVectors; ++v) {
-            product.end(row + i, column + kLanes * v, sums[i][v]);
+            tile[i][v] = sums[i][v];
         }
     }
-    product.finish(row, Rows, column);
+    product.end(row, Rows, column, &tile[0]);
 }
 
 // Calls multiply_tile for the rows that are left below a whole tile.
@@ -108,6 +122,7 @@ CHROMA_AVX512_PRODUCTS void multiply_panel(const Product& product, const PanelRo
             }
         }
     }
+    _mm_sfence();  // other threads read the result after a barrier, which does not order writes past the caches
 }
 
 }  // namespace chroma::onednn

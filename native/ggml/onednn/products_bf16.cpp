@@ -13,6 +13,7 @@ struct Product {
     using Sum = __m512;
 
     const SliceBf16& slice;
+    bool streams;
 
     [[nodiscard]] CHROMA_AVX512_PRODUCTS float* at(int64_t row, int64_t column) const {
         return slice.y + row * slice.y_stride + column;
@@ -26,17 +27,12 @@ struct Product {
         return _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)w);
     }
 
-    CHROMA_AVX512_PRODUCTS void end(int64_t row, int64_t column, Sum sum) const {
-        _mm512_storeu_ps(at(row, column), sum);
-    }
-
-    CHROMA_AVX512_PRODUCTS void finish(int64_t row, int64_t rows, int64_t column) const {
-        if (!slice.last || slice.bias == nullptr) {
-            return;
-        }
-        for (int64_t i = row; i < row + rows; ++i) {
-            for (int64_t j = column; j < column + kTileColumns; j += kLanes) {
-                _mm512_storeu_ps(at(i, j), _mm512_add_ps(_mm512_loadu_ps(at(i, j)), _mm512_loadu_ps(slice.bias + j)));
+    CHROMA_AVX512_PRODUCTS void end(int64_t row, int rows, int64_t column, const Sum (*sums)[kTileVectors]) const {
+        const bool biased = slice.last && slice.bias != nullptr;
+        for (int v = 0; v < kTileVectors; ++v, column += kLanes) {
+            const __m512 bias = biased ? _mm512_loadu_ps(slice.bias + column) : _mm512_setzero_ps();
+            for (int i = 0; i < rows; ++i) {
+                store(at(row + i, column), _mm512_add_ps(sums[i][v], bias), streams);
             }
         }
     }
@@ -54,7 +50,8 @@ void multiply_bf16(const SliceBf16& slice, const bf16* panel, int64_t columns) {
                       .stride = slice.x_stride * kSize,
                       .count = slice.rows,
                       .steps = slice.channels * kSize / kStep};
-    multiply_panel(Product{slice}, x, reinterpret_cast<const std::byte*>(panel), columns);
+    const bool streams = slice.last && slice.past_caches && can_stream(slice.y, slice.y_stride);
+    multiply_panel(Product{slice, streams}, x, reinterpret_cast<const std::byte*>(panel), columns);
 }
 
 #else

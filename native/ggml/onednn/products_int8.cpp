@@ -16,6 +16,7 @@ struct Product {
     using Sum = __m512i;
 
     const SliceInt8& slice;
+    bool streams;
 
     [[nodiscard]] CHROMA_AVX512_PRODUCTS float* at(int64_t row, int64_t column) const {
         return slice.y + row * slice.y_stride + column;
@@ -27,24 +28,28 @@ struct Product {
 
     CHROMA_AVX512_PRODUCTS static Sum add(Sum sum, __m512i x, __m512i w) { return _mm512_dpbusd_epi32(sum, x, w); }
 
-    CHROMA_AVX512_PRODUCTS void end(int64_t row, int64_t column, Sum sum) const {
-        _mm512_storeu_si512(at(row, column), sum);
+    CHROMA_AVX512_PRODUCTS void end(int64_t row, int rows, int64_t column, const Sum (*sums)[kTileVectors]) const {
+        for (int v = 0; v < kTileVectors; ++v, column += kLanes) {
+            if (slice.last) {
+                scale(row, rows, column, sums, v);
+                continue;
+            }
+            for (int i = 0; i < rows; ++i) {
+                _mm512_storeu_si512(at(row + i, column), sums[i][v]);
+            }
+        }
     }
 
-    CHROMA_AVX512_PRODUCTS void finish(int64_t row, int64_t rows, int64_t column) const {
-        if (!slice.last) {
-            return;
-        }
+    CHROMA_AVX512_PRODUCTS void scale(int64_t row, int rows, int64_t column, const Sum (*sums)[kTileVectors],
+                                      int v) const {
         const Scales& scales = slice.scales;
-        for (int64_t j = column; j < column + kTileColumns; j += kLanes) {
-            const __m512i zero = _mm512_slli_epi32(_mm512_loadu_si512(scales.weight_sums + j), kUnsignedZeroBits);
-            const __m512 of_column = _mm512_loadu_ps(scales.columns + j);
-            const __m512 bias = scales.bias != nullptr ? _mm512_loadu_ps(scales.bias + j) : _mm512_setzero_ps();
-            for (int64_t i = row; i < row + rows; ++i) {
-                const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_loadu_si512(at(i, j)), zero));
-                const __m512 scale = _mm512_mul_ps(_mm512_set1_ps(scales.rows[i]), of_column);
-                _mm512_storeu_ps(at(i, j), _mm512_add_ps(_mm512_mul_ps(sum, scale), bias));
-            }
+        const __m512i zero = _mm512_slli_epi32(_mm512_loadu_si512(scales.weight_sums + column), kUnsignedZeroBits);
+        const __m512 of_column = _mm512_loadu_ps(scales.columns + column);
+        const __m512 bias = scales.bias != nullptr ? _mm512_loadu_ps(scales.bias + column) : _mm512_setzero_ps();
+        for (int i = 0; i < rows; ++i) {
+            const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums[i][v], zero));
+            const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(scales.rows[row + i]), of_column);
+            store(at(row + i, column), _mm512_add_ps(_mm512_mul_ps(sum, factor), bias), streams);
         }
     }
 };
@@ -60,7 +65,8 @@ void multiply_int8(const SliceInt8& slice, const int8_t* panel, int64_t columns)
                       .stride = slice.x_stride,
                       .count = slice.rows,
                       .steps = slice.channels / kStep};
-    multiply_panel(Product{slice}, x, reinterpret_cast<const std::byte*>(panel), columns);
+    const bool streams = slice.last && slice.past_caches && can_stream(slice.y, slice.y_stride);
+    multiply_panel(Product{slice, streams}, x, reinterpret_cast<const std::byte*>(panel), columns);
 }
 
 #else

@@ -33,6 +33,7 @@ struct SliceInt8 {
     Scales scales;     // of the panel's columns
     float* y;          // the panel's first column in the first row
     int64_t y_stride;  // n
+    bool past_caches;  // y is too large for them, and is written past them where the processor can
 };
 
 // Multiplies these channels of x with those of a panel of `columns` rows of W, a multiple of kPackedInt8Columns, in the
