@@ -473,6 +473,7 @@ CHROMA_API chroma_status chroma_transformer_run_module(chroma_transformer *trans
  *   rope: x [B, H, L, D], ids [L, 3], axes [3]                  -> output
  *   attention: q, k, v [B, H, L, D]                             -> output [B, L, H * D], with float32 products
  *   attention_half: the same                                    -> output, with half-precision products where the device has them
+ *   attention_int8: the same                                    -> output, as int8 models attend where the device can
  *   relative_position_bucket: length [1]                        -> output [length, length] (query, key) */
 CHROMA_API chroma_status chroma_engine_run_function(chroma_engine *engine, const char *function, const chroma_tensor *inputs,
                                                     int32_t input_count, const chroma_run_options *run);

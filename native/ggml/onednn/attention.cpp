@@ -58,10 +58,10 @@ class TiledAttention {
           chunks_((task.keys + chunk_ - 1) / chunk_),
           tiles_((task.queries + kTile - 1) / kTile),
           value_width_(padded(task.value_channels, kAttentionLanes)),
-          query_bytes_(task.channels * kernels.element_bytes),
+          query_bytes_(kernels.query_bytes(task.channels)),
           queries_bytes_(padded(padded(task.queries, kAttentionRows) * query_bytes_, kAlignment)),
-          key_bytes_(chunk_ * task.channels * kernels.element_bytes),
-          chunk_bytes_(key_bytes_ + chunk_ * value_width_ * kernels.element_bytes) {}
+          key_bytes_(padded(chunk_ * kernels.key_bytes(task.channels), kAlignment)),
+          chunk_bytes_(key_bytes_ + chunk_ * value_width_ * kernels.value_element_bytes) {}
 
     void run(int threads, Workspace& workspace) const {
         const int64_t head_bytes = queries_bytes_ + chunks_ * chunk_bytes_;
@@ -182,7 +182,15 @@ HeadRows head_rows(const ggml_tensor* tensor) {
             static_cast<int64_t>(tensor->nb[1] / sizeof(float))};
 }
 
-// Operands: q, k, v [, cos, sin]; parameters: the scale, and whether there are the tables.
+const AttentionKernels& kernels_for(AttentionProducts products, int64_t channels) {
+    const AttentionKernels* kernels = products == AttentionProducts::Int8 ? attention_kernels_int8(channels) : nullptr;
+    if (kernels == nullptr) {
+        kernels = attention_kernels_bf16();
+    }
+    return kernels != nullptr ? *kernels : *attention_kernels_f32();
+}
+
+// Operands: q, k, v [, cos, sin]; parameters: the scale, whether there are the tables, and the products.
 void compute_attention(ggml_tensor* node, int threads, Workspace& workspace) {
     const ggml_tensor* q = node->src[0];
     const ggml_tensor* k = node->src[1];
@@ -205,14 +213,14 @@ void compute_attention(ggml_tensor* node, int threads, Workspace& workspace) {
     task.out = static_cast<float*>(node->data);
     task.out_row_stride = node->ne[0] * node->ne[1];
     task.out_head_stride = node->ne[0];
-    const AttentionKernels* bf16 = attention_kernels_bf16();
-    TiledAttention(task, bf16 != nullptr ? *bf16 : *attention_kernels_f32()).run(threads, workspace);
+    TiledAttention(task, kernels_for(static_cast<AttentionProducts>(parameter(node, 2)), task.channels))
+        .run(threads, workspace);
 }
 
 }  // namespace
 
 ggml_tensor* attention(ggml_context* context, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, ggml_tensor* cos,
-                       ggml_tensor* sin, float scale) {
+                       ggml_tensor* sin, float scale, AttentionProducts products) {
     std::vector<ggml_tensor*> operands{q, k, v};
     if (cos != nullptr) {
         operands.push_back(cos);
@@ -222,6 +230,7 @@ ggml_tensor* attention(ggml_context* context, ggml_tensor* q, ggml_tensor* k, gg
         custom(context, compute_attention, GGML_TYPE_F32, std::array{v->ne[0], q->ne[1], q->ne[2]}, operands);
     set_parameter(node, 0, std::bit_cast<int32_t>(scale));
     set_parameter(node, 1, cos != nullptr ? 1 : 0);
+    set_parameter(node, 2, static_cast<int32_t>(products));
     return node;
 }
 

@@ -4,6 +4,8 @@
 #include "numbers/bf16.h"
 #include "numbers/padded.h"
 #include "onednn/attention_kernels.h"
+#include "onednn/attention_rows_avx512.h"
+#include "onednn/panel_product.h"
 #include "onednn/processor.h"
 #include "onednn/transpose_avx512.h"
 
@@ -15,107 +17,59 @@ namespace chroma::onednn {
 
 namespace {
 
-constexpr int64_t kLanes = kAttentionLanes;
-constexpr int64_t kRows = kAttentionRows;
-constexpr int kVectors = 4;  // of a register tile: 6 x 4 sums leave registers for 4 columns and a row
-constexpr int64_t kPanel = kVectors * kLanes;
+constexpr int64_t kPanel = kTileColumns;
 constexpr int64_t kDepth = 272;  // of a product whose panel stays in the first-level cache
 
-CHROMA_AVX512_BF16 __mmask16 lanes(int64_t count) {
-    return static_cast<__mmask16>(count >= kLanes ? 0xFFFFU : (1U << count) - 1U);
-}
+static_assert(kAttentionRows == kTileRows && kAttentionLanes == kLanes);
 
 // ---- Products ----
 
-// c[kRows, 16 V] (+)= a[kRows, 2 pairs] * b, b: [pairs][16 V][2]
-template <int V>
-CHROMA_AVX512_BF16 void product_tile(const bf16* a, int64_t a_stride, const bf16* b, int64_t b_stride, int64_t pairs,
-                                     bool add, float* c, int64_t c_stride) {
-    __m512 sums[kRows][V];
-#pragma GCC unroll 8
-    for (int row = 0; row < kRows; ++row) {
-#pragma GCC unroll 8
-        for (int v = 0; v < V; ++v) {
-            sums[row][v] = add ? _mm512_loadu_ps(c + row * c_stride + v * kLanes) : _mm512_setzero_ps();
-        }
+// c (+)= a b
+struct Block {
+    using Sum = __m512;
+
+    float* c;
+    int64_t stride;
+    bool add_to_c;
+
+    [[nodiscard]] CHROMA_AVX512_PRODUCTS Sum begin(int64_t row, int64_t column) const {
+        return add_to_c ? _mm512_loadu_ps(c + row * stride + column) : _mm512_setzero_ps();
     }
-    for (int64_t pair = 0; pair < pairs; ++pair) {
-        __m512bh column[V];
+
+    CHROMA_AVX512_PRODUCTS static Sum add(Sum sum, __m512i x, __m512i w) {
+        return _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)w);
+    }
+
+    CHROMA_AVX512_PRODUCTS void end(int64_t row, int rows, int64_t column, int vectors, const Sum* sums) const {
 #pragma GCC unroll 8
-        for (int v = 0; v < V; ++v) {
-            column[v] = (__m512bh)_mm512_loadu_si512(b + pair * b_stride + 2 * kLanes * v);
-        }
+        for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 8
-        for (int row = 0; row < kRows; ++row) {
-            int bits;
-            __builtin_memcpy(&bits, a + row * a_stride + 2 * pair, sizeof(bits));
-            const auto value = (__m512bh)_mm512_set1_epi32(bits);
-#pragma GCC unroll 8
-            for (int v = 0; v < V; ++v) {
-                sums[row][v] = _mm512_dpbf16_ps(sums[row][v], value, column[v]);
+            for (int v = 0; v < vectors; ++v) {
+                _mm512_storeu_ps(c + (row + i) * stride + column + v * kLanes, *sums++);
             }
         }
     }
-#pragma GCC unroll 8
-    for (int row = 0; row < kRows; ++row) {
-#pragma GCC unroll 8
-        for (int v = 0; v < V; ++v) {
-            _mm512_storeu_ps(c + row * c_stride + v * kLanes, sums[row][v]);
-        }
-    }
-}
+};
 
-// c[rows, width] (+)= a[rows, 2 pairs] * b, b: [pairs][width][2] with width a multiple of the lanes, at most kPanel
-CHROMA_AVX512_BF16 void product(const bf16* a, int64_t a_stride, const bf16* b, int64_t width, int64_t pairs,
-                                int64_t rows, bool add, float* c, int64_t c_stride) {
-    // Meanwhile what lies behind b comes closer: it is next.
-    const int64_t lines = pairs * width / kLanes;
-    const int64_t lines_of_a_tile = (lines * kRows + rows - 1) / rows;
-    const bf16* next = b + 2 * pairs * width;
-    for (int64_t row = 0; row < rows; row += kRows) {
-        for (int64_t line = 0; line < lines_of_a_tile; ++line, next += 2 * kLanes) {
-            _mm_prefetch(reinterpret_cast<const char*>(next), _MM_HINT_T1);
-        }
-        const bf16* left = a + row * a_stride;
-        float* to = c + row * c_stride;
-        switch (width / kLanes) {
-            case 1:
-                product_tile<1>(left, a_stride, b, 2 * kLanes, pairs, add, to, c_stride);
-                break;
-            case 2:
-                product_tile<2>(left, a_stride, b, 4 * kLanes, pairs, add, to, c_stride);
-                break;
-            case 3:
-                product_tile<3>(left, a_stride, b, 6 * kLanes, pairs, add, to, c_stride);
-                break;
-            default:
-                product_tile<kVectors>(left, a_stride, b, 2 * kPanel, pairs, add, to, c_stride);
-                break;
-        }
-    }
-}
-
-// The same for any number of pairs, a panel in the first-level cache at a time.
-CHROMA_AVX512_BF16 void deep_product(const bf16* a, int64_t a_stride, const bf16* b, int64_t width, int64_t pairs,
-                                     int64_t rows, bool add, float* c, int64_t c_stride) {
+// c[rows, width] (+)= a[rows, 2 pairs] * b, b: [pairs][width][2] with width a multiple of the lanes, at most kPanel. A
+// panel in the first-level cache at a time.
+void product(const bf16* a, int64_t a_stride, const bf16* b, int64_t width, int64_t pairs, int64_t rows, bool add,
+             float* c, int64_t c_stride) {
+    constexpr auto kSize = static_cast<int64_t>(sizeof(bf16));
     for (int64_t pair = 0; pair < pairs; pair += kDepth / 2) {
-        product(a + 2 * pair, a_stride, b + pair * 2 * width, width, std::min(kDepth / 2, pairs - pair), rows,
-                add || pair > 0, c, c_stride);
+        const PanelRows x{.values = reinterpret_cast<const std::byte*>(a + 2 * pair),
+                          .stride = a_stride * kSize,
+                          .count = rows,
+                          .steps = std::min(kDepth / 2, pairs - pair)};
+        multiply_block(Block{.c = c, .stride = c_stride, .add_to_c = add || pair > 0}, x,
+                       reinterpret_cast<const std::byte*>(b + pair * 2 * width), 0, width);
     }
 }
 
 // ---- Packing ----
 
-// Sixteen values of a row, rotated: of each pair (a, b), a cos - b sin and b cos + a sin.
-CHROMA_AVX512_BF16 __m512 load_row(const AttentionRows& rows, int64_t row, int64_t channel, __mmask16 mask) {
-    const __m512 x = _mm512_maskz_loadu_ps(mask, rows.values + row * rows.stride + channel);
-    if (rows.cos == nullptr) {
-        return x;
-    }
-    const __m512 cos = _mm512_maskz_loadu_ps(mask, rows.cos + row * rows.table_stride + channel);
-    const __m512 sin = _mm512_maskz_loadu_ps(mask, rows.sin + row * rows.table_stride + channel);
-    const __m512 swapped = _mm512_permute_ps(x, 0xB1);
-    return _mm512_fmaddsub_ps(x, cos, _mm512_mul_ps(swapped, sin));
+int64_t row_bytes(int64_t channels) {
+    return channels * static_cast<int64_t>(sizeof(bf16));
 }
 
 CHROMA_AVX512_BF16 void pack_queries(const AttentionRows& rows, int64_t count, int64_t channels, float scale,
@@ -202,8 +156,8 @@ CHROMA_AVX512_BF16 __m512 exp2(__m512 x) {
 CHROMA_AVX512_BF16 void score(const void* queries, const void* keys, int64_t rows, int64_t keys_padded,
                               int64_t channels, float* scores) {
     for (int64_t first = 0; first < keys_padded; first += kPanel) {
-        deep_product(static_cast<const bf16*>(queries), channels, static_cast<const bf16*>(keys) + first * channels,
-                     std::min(kPanel, keys_padded - first), channels / 2, rows, false, scores + first, kAttentionChunk);
+        product(static_cast<const bf16*>(queries), channels, static_cast<const bf16*>(keys) + first * channels,
+                std::min(kPanel, keys_padded - first), channels / 2, rows, false, scores + first, kAttentionChunk);
     }
 }
 
@@ -271,9 +225,9 @@ CHROMA_AVX512_BF16 void soften(float* scores, int64_t rows, int64_t keys, int64_
 CHROMA_AVX512_BF16 void gather(const float* scores, const void* values, int64_t rows, int64_t keys_padded,
                                int64_t channels_padded, float* output) {
     for (int64_t first = 0; first < channels_padded; first += kPanel) {
-        deep_product(reinterpret_cast<const bf16*>(scores), 2 * kAttentionChunk,
-                     static_cast<const bf16*>(values) + first * keys_padded, std::min(kPanel, channels_padded - first),
-                     keys_padded / 2, rows, true, output + first, channels_padded);
+        product(reinterpret_cast<const bf16*>(scores), 2 * kAttentionChunk,
+                static_cast<const bf16*>(values) + first * keys_padded, std::min(kPanel, channels_padded - first),
+                keys_padded / 2, rows, true, output + first, channels_padded);
     }
 }
 
@@ -291,8 +245,8 @@ CHROMA_AVX512_BF16 void finish(const float* output, const float* sum, int64_t ro
 }  // namespace
 
 const AttentionKernels* attention_kernels_bf16() {
-    static constexpr AttentionKernels kKernels{sizeof(bf16), pack_queries, pack_keys, pack_values,
-                                               score,        soften,       gather,    finish};
+    static constexpr AttentionKernels kKernels{row_bytes,   row_bytes, sizeof(bf16), pack_queries, pack_keys,
+                                               pack_values, score,     soften,       gather,       finish};
     return has_avx512_bf16() ? &kKernels : nullptr;
 }
 

@@ -13,6 +13,10 @@ namespace chroma::onednn {
 
 namespace {
 
+int64_t row_bytes(int64_t channels) {
+    return channels * static_cast<int64_t>(sizeof(float));
+}
+
 using Lanes = std::array<float, kAttentionLanes>;
 
 // A row's channels, rotated and scaled.
@@ -120,8 +124,8 @@ void finish(const float* output, const float* sum, int64_t rows, int64_t channel
 }  // namespace
 
 const AttentionKernels* attention_kernels_f32() {
-    static constexpr AttentionKernels kKernels{sizeof(float), pack_queries, pack_keys, pack_values,
-                                               score,         soften,       gather,    finish};
+    static constexpr AttentionKernels kKernels{row_bytes,   row_bytes, sizeof(float), pack_queries, pack_keys,
+                                               pack_values, score,     soften,        gather,       finish};
     return &kKernels;
 }
 

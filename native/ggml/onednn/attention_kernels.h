@@ -23,7 +23,10 @@ struct AttentionRows {
 // Queries are scaled by log2(e) beforehand, which turns exp into exp2. Packed queries are padded with zeros to a
 // multiple of kAttentionRows, keys of a chunk to a multiple of kAttentionLanes, values' channels likewise.
 struct AttentionKernels {
-    int64_t element_bytes;  // of packed queries, keys and values
+    // Of one packed row. Keys may keep more for each than its values, behind those of a chunk's keys.
+    int64_t (*query_bytes)(int64_t channels);
+    int64_t (*key_bytes)(int64_t channels);
+    int64_t value_element_bytes;
 
     // `count` queries one behind the other, without padding.
     void (*pack_queries)(const AttentionRows& rows, int64_t count, int64_t channels, float scale, void* to);
@@ -54,8 +57,10 @@ constexpr int64_t kAttentionRows = 6;     // of a product's register tile
 constexpr int64_t kAttentionLanes = 16;   // floats in a vector
 constexpr int64_t kAttentionChunk = 544;  // the most keys at a time
 
-// The kernels for AVX-512 with bf16 products, null where the processor lacks them, and those for any processor.
+// The kernels for AVX-512 with bf16 products, null where the processor lacks them; the same with queries and keys in
+// int8, null also where heads have other than whole vectors of channels; and those for any processor.
 const AttentionKernels* attention_kernels_bf16();
+const AttentionKernels* attention_kernels_int8(int64_t channels);
 const AttentionKernels* attention_kernels_f32();
 
 }  // namespace chroma::onednn

@@ -19,8 +19,8 @@ namespace chroma::onednn {
 // A tile is 6 rows by 4 vectors: its 24 sums leave registers for four vectors of weights and a row's value.
 inline constexpr int kTileRows = 6;
 inline constexpr int kTileVectors = 4;
-inline constexpr int kLanes = 16;
-inline constexpr int kTileColumns = kLanes * kTileVectors;
+inline constexpr int64_t kLanes = 16;
+inline constexpr int64_t kTileColumns = kLanes * kTileVectors;
 
 // Rows of x that meet a whole panel before the next ones do. They and a block of 64 columns share the second-level
 // cache.
@@ -50,25 +50,25 @@ struct PanelRows {
     int64_t steps;
 };
 
-// `Rows` rows from `row` times 64 columns from `column`, which lie at `w`: [steps][64][kStep].
-template <int Rows, typename Product>
+// `Rows` rows from `row` times 16 `Vectors` columns from `column`, which lie at `w`: [steps][16 Vectors][kStep].
+template <int Rows, int Vectors, typename Product>
 CHROMA_AVX512_PRODUCTS inline void multiply_tile(const Product& product, const PanelRows& x, int64_t row,
                                                  const std::byte* w, int64_t column) {
-    typename Product::Sum sums[Rows][kTileVectors];
+    typename Product::Sum sums[Rows][Vectors];
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
-        for (int v = 0; v < kTileVectors; ++v) {
+        for (int v = 0; v < Vectors; ++v) {
             sums[i][v] = product.begin(row + i, column + kLanes * v);
         }
     }
     // Nothing but these sums may want a register in here: the loop is all that counts.
     const std::byte* values = x.values + row * x.stride;
     for (int64_t step = 0; step < x.steps; ++step) {
-        __m512i columns[kTileVectors];
+        __m512i columns[Vectors];
 #pragma GCC unroll 8
-        for (int v = 0; v < kTileVectors; ++v) {
-            columns[v] = _mm512_loadu_si512(w + (step * kTileColumns + kLanes * v) * kStep);
+        for (int v = 0; v < Vectors; ++v) {
+            columns[v] = _mm512_loadu_si512(w + (step * Vectors + v) * kLanes * kStep);
         }
 #pragma GCC unroll 8
         for (int i = 0; i < Rows; ++i) {
@@ -76,20 +76,42 @@ CHROMA_AVX512_PRODUCTS inline void multiply_tile(const Product& product, const P
             std::memcpy(&bytes, values + i * x.stride + step * kStep, sizeof(bytes));
             const __m512i value = _mm512_set1_epi32(bytes);
 #pragma GCC unroll 8
-            for (int v = 0; v < kTileVectors; ++v) {
+            for (int v = 0; v < Vectors; ++v) {
                 sums[i][v] = Product::add(sums[i][v], value, columns[v]);
             }
         }
     }
-    typename Product::Sum tile[Rows][kTileVectors];
+    typename Product::Sum tile[Rows][Vectors];
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
-        for (int v = 0; v < kTileVectors; ++v) {
+        for (int v = 0; v < Vectors; ++v) {
             tile[i][v] = sums[i][v];
         }
     }
-    product.end(row, Rows, column, &tile[0]);
+    product.end(row, Rows, column, Vectors, &tile[0][0]);
+}
+
+// All rows of x, whole tiles of them, times one block of 16 to 64 columns from `column`.
+template <typename Product>
+CHROMA_AVX512_PRODUCTS void multiply_block(const Product& product, const PanelRows& x, const std::byte* w,
+                                           int64_t column, int64_t columns) {
+    for (int64_t row = 0; row < x.count; row += kTileRows) {
+        switch (columns / kLanes) {
+            case 1:
+                multiply_tile<kTileRows, 1>(product, x, row, w, column);
+                break;
+            case 2:
+                multiply_tile<kTileRows, 2>(product, x, row, w, column);
+                break;
+            case 3:
+                multiply_tile<kTileRows, 3>(product, x, row, w, column);
+                break;
+            default:
+                multiply_tile<kTileRows, kTileVectors>(product, x, row, w, column);
+                break;
+        }
+    }
 }
 
 // Calls multiply_tile for the rows that are left below a whole tile.
@@ -98,7 +120,7 @@ CHROMA_AVX512_PRODUCTS inline void multiply_rest(const Product& product, const P
                                                  const std::byte* w, int64_t column) {
     if constexpr (Rows > 0) {
         if (x.count - row == Rows) {
-            multiply_tile<Rows>(product, x, row, w, column);
+            multiply_tile<Rows, kTileVectors>(product, x, row, w, column);
         } else {
             multiply_rest<Rows - 1>(product, x, row, w, column);
         }
@@ -115,7 +137,7 @@ CHROMA_AVX512_PRODUCTS void multiply_panel(const Product& product, const PanelRo
             const std::byte* w = panel + column * x.steps * kStep;
             int64_t row = first;
             for (; row + kTileRows <= end; row += kTileRows) {
-                multiply_tile<kTileRows>(product, x, row, w, column);
+                multiply_tile<kTileRows, kTileVectors>(product, x, row, w, column);
             }
             if (row < end) {
                 multiply_rest<kTileRows - 1>(product, x, row, w, column);

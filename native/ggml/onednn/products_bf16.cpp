@@ -27,12 +27,12 @@ struct Product {
         return _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)w);
     }
 
-    CHROMA_AVX512_PRODUCTS void end(int64_t row, int rows, int64_t column, const Sum (*sums)[kTileVectors]) const {
+    CHROMA_AVX512_PRODUCTS void end(int64_t row, int rows, int64_t column, int vectors, const Sum* sums) const {
         const bool biased = slice.last && slice.bias != nullptr;
-        for (int v = 0; v < kTileVectors; ++v, column += kLanes) {
+        for (int v = 0; v < vectors; ++v, column += kLanes) {
             const __m512 bias = biased ? _mm512_loadu_ps(slice.bias + column) : _mm512_setzero_ps();
             for (int i = 0; i < rows; ++i) {
-                store(at(row + i, column), _mm512_add_ps(sums[i][v], bias), streams);
+                store(at(row + i, column), _mm512_add_ps(sums[i * vectors + v], bias), streams);
             }
         }
     }

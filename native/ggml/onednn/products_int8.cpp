@@ -28,26 +28,26 @@ struct Product {
 
     CHROMA_AVX512_PRODUCTS static Sum add(Sum sum, __m512i x, __m512i w) { return _mm512_dpbusd_epi32(sum, x, w); }
 
-    CHROMA_AVX512_PRODUCTS void end(int64_t row, int rows, int64_t column, const Sum (*sums)[kTileVectors]) const {
-        for (int v = 0; v < kTileVectors; ++v, column += kLanes) {
+    CHROMA_AVX512_PRODUCTS void end(int64_t row, int rows, int64_t column, int vectors, const Sum* sums) const {
+        for (int v = 0; v < vectors; ++v, column += kLanes) {
             if (slice.last) {
-                scale(row, rows, column, sums, v);
+                scale(row, rows, column, vectors, sums + v);
                 continue;
             }
             for (int i = 0; i < rows; ++i) {
-                _mm512_storeu_si512(at(row + i, column), sums[i][v]);
+                _mm512_storeu_si512(at(row + i, column), sums[i * vectors + v]);
             }
         }
     }
 
-    CHROMA_AVX512_PRODUCTS void scale(int64_t row, int rows, int64_t column, const Sum (*sums)[kTileVectors],
-                                      int v) const {
+    // One vector of columns; a row's sums lie `stride` vectors apart.
+    CHROMA_AVX512_PRODUCTS void scale(int64_t row, int rows, int64_t column, int stride, const Sum* sums) const {
         const Scales& scales = slice.scales;
         const __m512i zero = _mm512_slli_epi32(_mm512_loadu_si512(scales.weight_sums + column), kUnsignedZeroBits);
         const __m512 of_column = _mm512_loadu_ps(scales.columns + column);
         const __m512 bias = scales.bias != nullptr ? _mm512_loadu_ps(scales.bias + column) : _mm512_setzero_ps();
         for (int i = 0; i < rows; ++i) {
-            const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums[i][v], zero));
+            const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums[i * stride], zero));
             const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(scales.rows[row + i]), of_column);
             store(at(row + i, column), _mm512_add_ps(_mm512_mul_ps(sum, factor), bias), streams);
         }

@@ -200,6 +200,7 @@ class FunctionCall {
 
     void attention_float() { attention(nn::Products::Float32); }
     void attention_half() { attention(nn::Products::Half); }
+    void attention_int8() { attention(nn::Products::Int8); }
 
     void attention(nn::Products products) {
         const NamedInput& q = inputs_.get("q", {kAny, kAny, kAny, kAny});
@@ -353,6 +354,7 @@ const std::map<std::string_view, Function>& functions() {
         {"rope", &FunctionCall::rope},
         {"attention", &FunctionCall::attention_float},
         {"attention_half", &FunctionCall::attention_half},
+        {"attention_int8", &FunctionCall::attention_int8},
         {"relative_position_bucket", &FunctionCall::relative_position_bucket},
     };
     return table;

@@ -25,9 +25,11 @@ int64_t chunk_size(int64_t queries, int64_t keys, int64_t heads) {
 
 ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, const AttentionOptions& options) {
 #ifdef CHROMA_HAS_ONEDNN
-    if (graph.fuses() && options.products == Products::Half && options.bias == nullptr && q->ne[0] % 2 == 0) {
+    if (graph.fuses() && options.products != Products::Float32 && options.bias == nullptr && q->ne[0] % 2 == 0) {
         const Graph::KindScope kind = graph.mark(OperationKind::Attention);
-        ggml_tensor* out = onednn::attention(graph.context(), q, k, v, options.cos, options.sin, options.scale);
+        ggml_tensor* out = onednn::attention(
+            graph.context(), q, k, v, options.cos, options.sin, options.scale,
+            options.products == Products::Int8 ? onednn::AttentionProducts::Int8 : onednn::AttentionProducts::Half);
         return ggml_reshape_2d(graph.context(), out, out->ne[0] * out->ne[1], out->ne[2]);
     }
 #endif

@@ -5,13 +5,15 @@
 
 namespace chroma::nn {
 
-// The numbers whose products are added up, in float32 either way: those of float32 models, or half-precision ones,
-// which do for models with other weights and are faster on some devices.
-enum class Products { Float32, Half };
+// The numbers whose products are added up, in float32 anyway: those of float32 models; half-precision ones, which do
+// for models with other weights and are faster on some devices; or int8 ones between queries and keys, for int8 models.
+enum class Products { Float32, Half, Int8 };
 
 // What a model with this weight wants.
 [[nodiscard]] inline Products products_of(const ggml_tensor* weight) {
-    return weight->type == GGML_TYPE_F32 ? Products::Float32 : Products::Half;
+    return weight->type == GGML_TYPE_F32  ? Products::Float32
+           : weight->type == GGML_TYPE_I8 ? Products::Int8
+                                          : Products::Half;
 }
 
 struct AttentionOptions {
@@ -27,8 +29,8 @@ struct AttentionOptions {
 };
 
 // q: ggml [D, H, Nq], k and v: ggml [D, H, Nk], float32, rows contiguous (views allowed). Returns [D * H, Nq].
-// Half-precision products without a bias are one operation on oneDNN. Otherwise queries are taken in chunks so that the
-// scores stay within a bounded memory, and products are exact.
+// Products other than float32 ones, without a bias, are one operation on oneDNN. Otherwise queries are taken in chunks
+// so that the scores stay within a bounded memory, and products are exact.
 ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, const AttentionOptions& options);
 
 // The most operations that one call adds to a graph.
