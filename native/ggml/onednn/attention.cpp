@@ -183,8 +183,11 @@ HeadRows head_rows(const ggml_tensor* tensor) {
 }
 
 const AttentionKernels& kernels_for(AttentionProducts products, int64_t channels) {
-    const AttentionKernels* kernels = products == AttentionProducts::Int8 ? attention_kernels_int8(channels) : nullptr;
-    if (kernels == nullptr) {
+    const AttentionKernels* kernels = nullptr;
+    if (products == AttentionProducts::Int8) {
+        kernels = attention_kernels_int8(channels);
+    }
+    if (kernels == nullptr && products != AttentionProducts::Float32) {
         kernels = attention_kernels_bf16();
     }
     return kernels != nullptr ? *kernels : *attention_kernels_f32();

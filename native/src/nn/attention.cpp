@@ -21,15 +21,28 @@ int64_t chunk_size(int64_t queries, int64_t keys, int64_t heads) {
     return std::clamp<int64_t>(kMaxScoreBytes / row_bytes, 1, queries);
 }
 
+#ifdef CHROMA_HAS_ONEDNN
+onednn::AttentionProducts onednn_products(Products products) {
+    switch (products) {
+        case Products::Float32:
+            return onednn::AttentionProducts::Float32;
+        case Products::Half:
+            return onednn::AttentionProducts::Half;
+        case Products::Int8:
+            break;
+    }
+    return onednn::AttentionProducts::Int8;
+}
+#endif
+
 }  // namespace
 
 ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, const AttentionOptions& options) {
 #ifdef CHROMA_HAS_ONEDNN
-    if (graph.fuses() && options.products != Products::Float32 && options.bias == nullptr && q->ne[0] % 2 == 0) {
+    if (graph.fuses() && options.bias == nullptr && q->ne[0] % 2 == 0) {
         const Graph::KindScope kind = graph.mark(OperationKind::Attention);
-        ggml_tensor* out = onednn::attention(
-            graph.context(), q, k, v, options.cos, options.sin, options.scale,
-            options.products == Products::Int8 ? onednn::AttentionProducts::Int8 : onednn::AttentionProducts::Half);
+        ggml_tensor* out = onednn::attention(graph.context(), q, k, v, options.cos, options.sin, options.scale,
+                                             onednn_products(options.products));
         return ggml_reshape_2d(graph.context(), out, out->ne[0] * out->ne[1], out->ne[2]);
     }
 #endif

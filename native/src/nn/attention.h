@@ -29,8 +29,8 @@ struct AttentionOptions {
 };
 
 // q: ggml [D, H, Nq], k and v: ggml [D, H, Nk], float32, rows contiguous (views allowed). Returns [D * H, Nq].
-// Products other than float32 ones, without a bias, are one operation on oneDNN. Otherwise queries are taken in chunks
-// so that the scores stay within a bounded memory, and products are exact.
+// Without a bias it is one operation on oneDNN. Otherwise queries are taken in chunks so that the scores stay within a
+// bounded memory, and products are those of float32.
 ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, const AttentionOptions& options);
 
 // The most operations that one call adds to a graph.
