@@ -109,14 +109,21 @@ public class ChromaTransformerTests(StoredModels models)
         stored.AssertEveryTensorWasUsed();
     }
 
-    [Fact]
-    public void Each_sample_of_a_batch_is_what_it_is_alone()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // as a prompt and its negative prompt have: they are computed together up to the first attention
+    public void Each_sample_of_a_batch_is_what_it_is_alone(bool equalLatents)
     {
         // Prompts of 4, 1 and 10 tokens, one of them with a gap, at three times of which two are equal.
         const int Batch = 3, Text = 10;
         using DummyWeights random = DummyWeights.TextEncoder(hidden: 40, vocabulary: Batch * Text).Randomize(1);
         FloatTensor context = random["shared.weight"].Reshape(Batch, Text, 40);
         FloatTensor latent = RandomLatent(Batch, 4, 6);
+        if (equalLatents)
+        {
+            latent.Slice(0, 0, 1).Span.CopyTo(latent.Span[(2 * latent.Length / Batch)..]);
+        }
+
         float[] times = [0.9f, 0.2f, 0.9f];
         bool[,] mask = new bool[Batch, Text];
         foreach ((int sample, int token) in new[] { (0, 0), (0, 1), (0, 2), (0, 5), (1, 0) }.Concat(Enumerable.Range(0, Text).Select(token => (2, token))))

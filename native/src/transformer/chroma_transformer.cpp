@@ -60,9 +60,9 @@ ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_ten
         }
     };
 
-    DoubleStream streams{graph.tap("img_in", img_in_.forward(graph, img), tokens.image.tap(sizes_.hidden)),
+    DoubleStream streams{graph.tap("img_in", img_in_.forward(graph, img), tokens.entry.tap(sizes_.hidden)),
                          graph.tap("txt_in", txt_in_.forward(graph, txt), tokens.text.tap(sizes_.hidden))};
-    keep(kEntryOutput, streams.img);
+    keep(kEntryOutput, separate(graph, streams.img, tokens));
     for (size_t i = 0; i < double_blocks_.size(); ++i) {
         const auto block = static_cast<int64_t>(i);
         streams =
@@ -74,10 +74,11 @@ ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_ten
         }
     }
 
+    const TokenStream& image = tokens.image_of(streams.img);
     std::vector<ggml_tensor*> parts;
     for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
         parts.push_back(slice_tokens(graph, streams.txt, tokens.text.slice(sample)));
-        parts.push_back(slice_tokens(graph, streams.img, tokens.image.slice(sample)));
+        parts.push_back(slice_tokens(graph, streams.img, image.slice(sample)));
     }
     ggml_tensor* x = concat_tokens(graph, std::move(parts));
     for (size_t i = 0; i < single_blocks_.size(); ++i) {

@@ -60,7 +60,8 @@ DoubleStream DoubleStreamBlock::forward(const BlockContext& context, const Doubl
                                         const DoubleModulation& img_mod, const DoubleModulation& txt_mod) const {
     Graph& graph = context.graph;
     const PackedTokens& tokens = context.tokens;
-    const Heads img = project(graph, img_, x.img, img_mod.attention, tokens.image, heads_, head_size_);
+    const TokenStream& entering = tokens.image_of(x.img);
+    const Heads img = project(graph, img_, x.img, img_mod.attention, entering, heads_, head_size_);
     const Heads txt = project(graph, txt_, x.txt, txt_mod.attention, tokens.text, heads_, head_size_);
 
     std::vector<ggml_tensor*> img_attended;
@@ -68,14 +69,15 @@ DoubleStream DoubleStreamBlock::forward(const BlockContext& context, const Doubl
     for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
         const TokenSlice& txt_slice = tokens.text.slice(sample);
         const TokenSlice& img_slice = tokens.image.slice(sample);
-        const Heads joint{join(graph, txt.q, txt_slice, img.q, img_slice),
-                          join(graph, txt.k, txt_slice, img.k, img_slice),
-                          join(graph, txt.v, txt_slice, img.v, img_slice)};
+        const TokenSlice& own = entering.slice(sample);
+        const Heads joint{join(graph, txt.q, txt_slice, img.q, own), join(graph, txt.k, txt_slice, img.k, own),
+                          join(graph, txt.v, txt_slice, img.v, own)};
         ggml_tensor* attended = attend(context, sample, joint, nn::products_of(img_.qkv.weight));
         txt_attended.push_back(slice_tokens(graph, attended, {0, txt_slice.count}));
         img_attended.push_back(slice_tokens(graph, attended, {txt_slice.count, img_slice.count}));
     }
-    return {finish(graph, img_, x.img, concat_tokens(graph, std::move(img_attended)), img_mod, tokens.image),
+    return {finish(graph, img_, separate(graph, x.img, tokens), concat_tokens(graph, std::move(img_attended)), img_mod,
+                   tokens.image),
             finish(graph, txt_, x.txt, concat_tokens(graph, std::move(txt_attended)), txt_mod, tokens.text)};
 }
 

@@ -23,6 +23,7 @@ class DoubleStreamBlock {
     // Declares the block's tensors under `double_blocks.N`.
     DoubleStreamBlock(WeightLoader& loader, const std::string& prefix, const TransformerSizes& sizes);
 
+    // x: the image as `tokens.image` or, in the first block, as `tokens.entry`. Returns it as `tokens.image`.
     [[nodiscard]] DoubleStream forward(const BlockContext& context, const DoubleStream& x,
                                        const DoubleModulation& img_mod, const DoubleModulation& txt_mod) const;
 

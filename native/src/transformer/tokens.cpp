@@ -1,5 +1,6 @@
 #include "transformer/tokens.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "nn/concat.h"
@@ -15,6 +16,22 @@ TokenStream::TokenStream(int64_t shown, const std::vector<std::vector<int32_t>>&
         }
     }
     rows_ = std::make_shared<const std::vector<int32_t>>(std::move(rows));
+}
+
+TokenStream TokenStream::shared(int64_t shown, const std::vector<int64_t>& source) {
+    TokenStream stream;
+    stream.shown_ = shown;
+    std::vector<int32_t> rows;
+    rows.reserve(source.size() * static_cast<size_t>(shown));
+    for (const int64_t number : source) {
+        stream.slices_.push_back({number * shown, shown});
+        stream.tokens_ = std::max(stream.tokens_, (number + 1) * shown);
+        for (int64_t i = 0; i < shown; ++i) {
+            rows.push_back(static_cast<int32_t>(number * shown + i));
+        }
+    }
+    stream.rows_ = std::make_shared<const std::vector<int32_t>>(std::move(rows));
+    return stream;
 }
 
 TapLayout TokenStream::tap(int64_t channels) const {
@@ -34,11 +51,19 @@ std::vector<int32_t> counting_from(int64_t first, int64_t count) {
     return out;
 }
 
+std::vector<int64_t> one_each(size_t count) {
+    std::vector<int64_t> out(count);
+    std::iota(out.begin(), out.end(), 0);
+    return out;
+}
+
 }  // namespace
 
 PackedTokens::PackedTokens(int64_t image_tokens, int64_t text_tokens,
-                           const std::vector<std::vector<int32_t>>& kept_text)
-    : image(image_tokens, {kept_text.size(), counting_from(0, image_tokens)}), text(text_tokens, kept_text) {
+                           const std::vector<std::vector<int32_t>>& kept_text, std::vector<int64_t> latents)
+    : image(image_tokens, {kept_text.size(), counting_from(0, image_tokens)}),
+      text(text_tokens, kept_text),
+      entry(TokenStream::shared(image_tokens, latents.empty() ? one_each(kept_text.size()) : std::move(latents))) {
     const std::vector<int32_t> whole_image = counting_from(text_tokens, image_tokens);
     std::vector<std::vector<int32_t>> kept_joint = kept_text;
     for (std::vector<int32_t>& kept : kept_joint) {
@@ -74,6 +99,17 @@ ggml_tensor* slice_heads(Graph& graph, ggml_tensor* x, const TokenSlice& slice) 
     }
     return ggml_view_3d(graph.context(), x, x->ne[0], x->ne[1], slice.count, x->nb[1], x->nb[2],
                         static_cast<size_t>(slice.first) * x->nb[2]);
+}
+
+ggml_tensor* separate(Graph& graph, ggml_tensor* x, const PackedTokens& tokens) {
+    if (x->ne[1] == tokens.image.tokens()) {
+        return x;
+    }
+    std::vector<ggml_tensor*> parts;
+    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
+        parts.push_back(slice_tokens(graph, x, tokens.entry.slice(sample)));
+    }
+    return concat_tokens(graph, std::move(parts));
 }
 
 ggml_tensor* concat_heads(Graph& graph, std::vector<ggml_tensor*> parts) {

@@ -25,6 +25,9 @@ class TokenStream {
     // kept: of each sample, which of its `shown` positions are in the stream, ascending.
     TokenStream(int64_t shown, const std::vector<std::vector<int32_t>>& kept);
 
+    // Whole tokens of which samples may share: sample i sees those of number source[i]. Numbers count up from 0.
+    static TokenStream shared(int64_t shown, const std::vector<int64_t>& source);
+
     [[nodiscard]] int64_t samples() const { return static_cast<int64_t>(slices_.size()); }
     [[nodiscard]] int64_t tokens() const { return tokens_; }
     [[nodiscard]] const TokenSlice& slice(int64_t sample) const { return slices_[static_cast<size_t>(sample)]; }
@@ -48,15 +51,29 @@ struct PackedTokens {
     TokenStream text;
     TokenStream joint;
 
-    // kept_text: of each sample, the text positions that exist for the network.
-    PackedTokens(int64_t image_tokens, int64_t text_tokens, const std::vector<std::vector<int32_t>>& kept_text);
+    // The image stream up to the first attention: samples of equal latents, such as a prompt and its negative prompt,
+    // are the same until they meet their text.
+    TokenStream entry;
+
+    // kept_text: of each sample, the text positions that exist for the network. latents: of each sample, the number of
+    // its latent; empty: all have latents of their own.
+    PackedTokens(int64_t image_tokens, int64_t text_tokens, const std::vector<std::vector<int32_t>>& kept_text,
+                 std::vector<int64_t> latents = {});
 
     [[nodiscard]] int64_t samples() const { return image.samples(); }
+
+    // How the image tokens x lie: as `entry`, or as `image`.
+    [[nodiscard]] const TokenStream& image_of(const ggml_tensor* x) const {
+        return x->ne[1] == entry.tokens() ? entry : image;
+    }
 };
 
 // Views of one slice: of packed tokens [C, N], and of packed heads [D, H, N].
 ggml_tensor* slice_tokens(Graph& graph, ggml_tensor* x, const TokenSlice& slice);
 ggml_tensor* slice_heads(Graph& graph, ggml_tensor* x, const TokenSlice& slice);
+
+// Image tokens x, however they lie, as `image`: every sample with tokens of its own.
+ggml_tensor* separate(Graph& graph, ggml_tensor* x, const PackedTokens& tokens);
 
 // Puts contiguous [C, N] tensors, or [D, H, N] ones, one behind the other along N. A single one is returned as it is.
 ggml_tensor* concat_tokens(Graph& graph, std::vector<ggml_tensor*> parts);

@@ -23,6 +23,12 @@ struct TransformerInputs {
     std::span<const float> timestep;  // [B]
     std::span<const float> context;   // [B, T, context]
 
+    // One sample's latent, [C, H, W].
+    [[nodiscard]] std::span<const float> latent_of(int64_t sample) const {
+        const auto size = static_cast<size_t>(latent_shape.elements());
+        return latent.subspan(static_cast<size_t>(sample) * size, size);
+    }
+
     StepCache* cache = nullptr;  // of the samples, by their place in the batch; null: none
 
     // Checks sizes and context_mask alone, as planning needs them.

@@ -87,9 +87,31 @@ std::vector<TransformerRunner::Group> TransformerRunner::group_by_timestep(std::
     return groups;
 }
 
+std::vector<int64_t> TransformerRunner::latent_numbers(const TransformerInputs& inputs, const Group& group) {
+    std::vector<int64_t> numbers;
+    if (inputs.latent.empty()) {
+        return numbers;
+    }
+    std::vector<std::span<const float>> known;
+    for (const int64_t sample : group.samples) {
+        const std::span<const float> latent = inputs.latent_of(sample);
+        const auto same = std::find_if(known.begin(), known.end(), [&](std::span<const float> other) {
+            return std::equal(latent.begin(), latent.end(), other.begin());
+        });
+        numbers.push_back(same - known.begin());
+        if (same == known.end()) {
+            known.push_back(latent);
+        }
+    }
+    return numbers;
+}
+
 std::string TransformerRunner::key_of(const TransformerInputs& inputs, const Group& group) {
     std::string key = text(inputs.latent_shape.height, "x", inputs.latent_shape.width, " ", inputs.text_tokens,
                            inputs.cache != nullptr ? " cached" : "");
+    for (const int64_t number : latent_numbers(inputs, group)) {
+        key += text(" ", number);
+    }
     for (const int64_t sample : group.samples) {
         key += text(" ", runs_text(inputs.kept_text[static_cast<size_t>(sample)]));
     }
@@ -101,7 +123,7 @@ PackedTokens TransformerRunner::pack(const TransformerInputs& inputs, const Grou
     for (const int64_t sample : group.samples) {
         kept.push_back(inputs.kept_text[static_cast<size_t>(sample)]);
     }
-    return {inputs.latent_shape.tokens(), inputs.text_tokens, kept};
+    return {inputs.latent_shape.tokens(), inputs.text_tokens, kept, latent_numbers(inputs, group)};
 }
 
 void TransformerRunner::build(Graph& graph, const TransformerInputs& inputs, const Group& group) const {
@@ -114,7 +136,7 @@ void TransformerRunner::build(Graph& graph, const TransformerInputs& inputs, con
         ids.insert(ids.end(), text.begin(), text.end());
         ids.insert(ids.end(), image.begin(), image.end());
     }
-    ggml_tensor* img = graph.input("img", GGML_TYPE_F32, {sizes.token_channels(), tokens.image.tokens()});
+    ggml_tensor* img = graph.input("img", GGML_TYPE_F32, {sizes.token_channels(), tokens.entry.tokens()});
     ggml_tensor* txt = graph.input("txt", GGML_TYPE_F32, {sizes.context, tokens.text.tokens()});
     ggml_tensor* modulation = graph.input("modulation", GGML_TYPE_F32, {sizes.hidden, sizes.modulation().rows()});
     graph.output("velocity", model_.forward(graph, img, txt, modulation, tokens, ids, inputs.cache != nullptr));
@@ -223,12 +245,14 @@ void TransformerRunner::compute_group(const TransformerInputs& inputs, const Gro
     const LatentShape& shape = inputs.latent_shape;
     const auto latent_size = static_cast<size_t>(shape.elements());
     const auto token_size = static_cast<size_t>(sizes.context);
-    std::vector<float> img(group.samples.size() * latent_size);
+    const PackedTokens tokens = pack(inputs, group);
+    std::vector<float> img(static_cast<size_t>(tokens.entry.tokens() * shape.token_channels()));
     std::vector<float> txt;
     for (size_t i = 0; i < group.samples.size(); ++i) {
         const auto sample = static_cast<size_t>(group.samples[i]);
-        pack_latent(inputs.latent.subspan(sample * latent_size, latent_size), shape,
-                    std::span(img).subspan(i * latent_size, latent_size));
+        const int64_t first = tokens.entry.slice(static_cast<int64_t>(i)).first * shape.token_channels();
+        pack_latent(inputs.latent_of(group.samples[i]), shape,
+                    std::span(img).subspan(static_cast<size_t>(first), latent_size));
         for (const int32_t position : inputs.kept_text[sample]) {
             const size_t row = sample * static_cast<size_t>(inputs.text_tokens) + static_cast<size_t>(position);
             const std::span<const float> token = inputs.context.subspan(row * token_size, token_size);
@@ -236,21 +260,21 @@ void TransformerRunner::compute_group(const TransformerInputs& inputs, const Gro
         }
     }
 
-    const PackedTokens tokens = pack(inputs, group);
     ChromaRunner& runner = runner_for(tokens);
     runner.prepare(key_of(inputs, group), [&](Graph& graph) { build(graph, inputs, group); });
     runner.set("img", img);
     runner.set("txt", txt);
     runner.set("modulation", *modulation);
+    std::vector<float> result(group.samples.size() * latent_size);
     if (inputs.cache != nullptr) {
-        compute_cached(runner, *inputs.cache, group, tokens.image, modulation, run, img);
+        compute_cached(runner, *inputs.cache, group, tokens.image, modulation, run, result);
     } else {
         runner.compute(run);
-        runner.get("velocity", img);
+        runner.get("velocity", result);
     }
     for (size_t i = 0; i < group.samples.size(); ++i) {
         const auto sample = static_cast<size_t>(group.samples[i]);
-        unpack_latent(std::span(img).subspan(i * latent_size, latent_size), shape,
+        unpack_latent(std::span(result).subspan(i * latent_size, latent_size), shape,
                       velocity.subspan(sample * latent_size, latent_size));
     }
 }

@@ -41,6 +41,10 @@ class TransformerRunner {
 
     [[nodiscard]] static std::vector<Group> group_by_timestep(std::span<const float> timesteps);
 
+    // Of each sample of a group, the number of its latent: equal ones are computed once up to the first attention.
+    // Empty if only sizes are known.
+    [[nodiscard]] static std::vector<int64_t> latent_numbers(const TransformerInputs& inputs, const Group& group);
+
     // Everything that a group's graph depends on, as text.
     [[nodiscard]] static std::string key_of(const TransformerInputs& inputs, const Group& group);
     [[nodiscard]] static PackedTokens pack(const TransformerInputs& inputs, const Group& group);

@@ -59,18 +59,18 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
         int imageTokens = pixels / PixelsPerToken * (pixels / PixelsPerToken);
         int tokens = imageTokens + plan.TextTokens;
         Work work = TransformerBlueprint.Work(transformer.Info, 1, imageTokens, plan.TextTokens);
-        Inputs one = new(transformer.Info, pixels, 1, plan.TextTokens);
+        Inputs one = new(transformer.Info, pixels, 1, plan.TextTokens, oneLatent: true);
 
         Timing timing = Timing.Best(() => Run(transformer, one), _budget, plan.Runs, token);
         MemoryUsage memory = transformer.Memory;
         RunProfile profile = new();
         Run(transformer, one, profile);
         double seconds = Math.Min(timing.Seconds, profile.Total.TotalSeconds); // of a long run there was only the first
-        double? pair = plan.Parts.HasFlag(BenchParts.Pair) && 2 * seconds < LongestPair ? Best(transformer, pixels, 2) : null;
+        double? pair = plan.Parts.HasFlag(BenchParts.Pair) && 2 * seconds < LongestPair ? Best(transformer, pixels, 2, oneLatent: true) : null;
         List<BatchResult>? batch = plan.Parts.HasFlag(BenchParts.Batch) ? [new BatchResult(1, seconds)] : null;
         for (int samples = 2; batch is not null && samples <= MostSamples; samples++)
         {
-            batch.Add(new BatchResult(samples, samples == 2 && pair is not null ? pair.Value : Best(transformer, pixels, samples)));
+            batch.Add(new BatchResult(samples, Best(transformer, pixels, samples, oneLatent: false)));
         }
 
         return new ForwardResult
@@ -99,9 +99,10 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
 
     private static double Rate(double operations, TimeSpan time) => time > TimeSpan.Zero ? operations / Giga / time.TotalSeconds : 0;
 
-    private double Best(Transformer transformer, int pixels, int samples)
+    // A prompt and its negative prompt are two samples of one latent, pictures of a batch are not.
+    private double Best(Transformer transformer, int pixels, int samples, bool oneLatent)
     {
-        Inputs inputs = new(transformer.Info, pixels, samples, plan.TextTokens);
+        Inputs inputs = new(transformer.Info, pixels, samples, plan.TextTokens, oneLatent);
         return Timing.Best(() => Run(transformer, inputs), _budget, plan.Runs, token).Seconds;
     }
 
@@ -131,13 +132,18 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
     /// <summary>Latents and text states of variance 1.</summary>
     private sealed class Inputs
     {
-        public Inputs(TransformerInfo info, int pixels, int samples, int textTokens)
+        public Inputs(TransformerInfo info, int pixels, int samples, int textTokens, bool oneLatent)
         {
             Latent = new FloatTensor(samples, LatentChannels, pixels / PixelsPerLatent, pixels / PixelsPerLatent);
             Context = new FloatTensor(samples, textTokens, info.ContextSize);
             TorchNoise noise = new(seed: 1);
             noise.Fill(Latent.Span);
             noise.Fill(Context.Span);
+            for (int sample = 1; oneLatent && sample < samples; sample++)
+            {
+                int size = Latent.Length / samples;
+                Latent.Span[..size].CopyTo(Latent.Span[(sample * size)..]);
+            }
         }
 
         public FloatTensor Latent { get; }
