@@ -1,50 +1,18 @@
 #include "onednn/dequantize_avx512.h"
 
+#include <cstring>
+
+#include "onednn/dequantize_k_avx512.h"
+#include "onednn/dequantize_parts_avx512.h"
 #include "onednn/processor.h"
 
 #ifdef CHROMA_X86_KERNELS
-#include <immintrin.h>
 
 namespace chroma::onednn {
 
 namespace {
 
-// ggml's blocks, as ggml-common.h lays them out.
-constexpr int64_t kBlock = 32;
-constexpr int64_t kSuperBlock = 256;
-
-struct Q8_0 {
-    ggml_fp16_t scale;
-    int8_t values[kBlock];
-};
-
-struct Q4_0 {
-    ggml_fp16_t scale;
-    uint8_t pairs[kBlock / 2];  // low halves: the first 16 values, high halves: the others
-};
-
-struct Q4_K {
-    ggml_fp16_t scale;          // of the scales
-    ggml_fp16_t minimum_scale;  // of the minima
-    uint8_t packed[12];         // 8 scales and 8 minima of 6 bits
-    uint8_t pairs[kSuperBlock / 2];
-};
-
-CHROMA_AVX512_BF16 inline void store(bf16* to, __m512 low, __m512 high) {
-    _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh(high, low));
-}
-
-CHROMA_AVX512_BF16 inline __m512 to_floats(__m128i unsigned_bytes) {
-    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(unsigned_bytes));
-}
-
-CHROMA_AVX512_BF16 inline __m128i low_halves(__m128i pairs) {
-    return _mm_and_si128(pairs, _mm_set1_epi8(0x0F));
-}
-
-CHROMA_AVX512_BF16 inline __m128i high_halves(__m128i pairs) {
-    return _mm_and_si128(_mm_srli_epi16(pairs, 4), _mm_set1_epi8(0x0F));
-}
+constexpr int64_t kBlock = 32;  // values of a block; of pairs of them, the first 16 are the low halves
 
 CHROMA_AVX512_BF16 void f16(const ggml_fp16_t* from, bf16* to, int64_t count) {
     int64_t i = 0;
@@ -58,65 +26,63 @@ CHROMA_AVX512_BF16 void f16(const ggml_fp16_t* from, bf16* to, int64_t count) {
     }
 }
 
-CHROMA_AVX512_BF16 void q8_0(const Q8_0* from, bf16* to, int64_t blocks) {
-    for (int64_t block = 0; block < blocks; ++block, to += kBlock) {
-        const __m512 scale = _mm512_set1_ps(_cvtsh_ss(from[block].scale));
-        const auto* values = reinterpret_cast<const __m128i*>(from[block].values);
-        const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(values)));
-        const __m512 high = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(values + 1)));
-        store(to, _mm512_mul_ps(low, scale), _mm512_mul_ps(high, scale));
-    }
+CHROMA_AVX512_BF16 void q8_0(const block_q8_0& block, bf16* to) {
+    const __m512 scale = _mm512_set1_ps(to_float(block.d));
+    const auto* values = reinterpret_cast<const __m128i*>(block.qs);
+    const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(values)));
+    const __m512 high = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(values + 1)));
+    store(to, _mm512_mul_ps(low, scale), _mm512_mul_ps(high, scale));
 }
 
-// (q - 8) scale
-CHROMA_AVX512_BF16 void q4_0(const Q4_0* from, bf16* to, int64_t blocks) {
+// q scale + offset
+CHROMA_AVX512_BF16 inline void store_scaled(bf16* to, __m128i low, __m128i high, float scale, float offset) {
+    const __m512 scales = _mm512_set1_ps(scale);
+    const __m512 offsets = _mm512_set1_ps(offset);
+    store(to, _mm512_fmadd_ps(to_floats(low), scales, offsets), _mm512_fmadd_ps(to_floats(high), scales, offsets));
+}
+
+CHROMA_AVX512_BF16 void q4_0(const block_q4_0& block, bf16* to) {
     constexpr float kZero = 8;
-    for (int64_t block = 0; block < blocks; ++block, to += kBlock) {
-        const float scale = _cvtsh_ss(from[block].scale);
-        const __m512 scales = _mm512_set1_ps(scale);
-        const __m512 zeros = _mm512_set1_ps(-kZero * scale);
-        const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from[block].pairs));
-        store(to, _mm512_fmadd_ps(to_floats(low_halves(pairs)), scales, zeros),
-              _mm512_fmadd_ps(to_floats(high_halves(pairs)), scales, zeros));
-    }
+    const __m128i pairs = load(block.qs);
+    const float scale = to_float(block.d);
+    store_scaled(to, low_halves(pairs), high_halves(pairs), scale, -kZero * scale);
 }
 
-// Scale and minimum number i of a super-block: the first four lie in six bits of a byte each, the upper bits of the
-// others in the two bits that these leave.
-struct ScaleAndMinimum {
-    int scale;
-    int minimum;
-};
-
-ScaleAndMinimum unpack(const uint8_t* packed, int i) {
-    if (i < 4) {
-        return {packed[i] & 0x3F, packed[i + 4] & 0x3F};
-    }
-    return {(packed[i + 4] & 0x0F) | ((packed[i - 4] >> 6) << 4), (packed[i + 4] >> 4) | ((packed[i] >> 6) << 4)};
+CHROMA_AVX512_BF16 void q4_1(const block_q4_1& block, bf16* to) {
+    const __m128i pairs = load(block.qs);
+    store_scaled(to, low_halves(pairs), high_halves(pairs), to_float(block.d), to_float(block.m));
 }
 
-// q scale - minimum, with a scale and a minimum for every 32 values
-CHROMA_AVX512_BF16 void q4_k(const Q4_K* from, bf16* to, int64_t blocks) {
-    for (int64_t block = 0; block < blocks; ++block) {
-        const Q4_K& super = from[block];
-        const float scale = _cvtsh_ss(super.scale);
-        const float minimum = _cvtsh_ss(super.minimum_scale);
-        const auto* pairs = reinterpret_cast<const __m128i*>(super.pairs);
-        // 32 bytes hold two runs of 32 values: one in their low halves, one in their high halves.
-        for (int run = 0; run < kSuperBlock / kBlock; run += 2, pairs += 2) {
-            const __m128i first = _mm_loadu_si128(pairs);
-            const __m128i second = _mm_loadu_si128(pairs + 1);
-            for (int half = 0; half < 2; ++half, to += kBlock) {
-                const ScaleAndMinimum own = unpack(super.packed, run + half);
-                const __m512 scales = _mm512_set1_ps(scale * static_cast<float>(own.scale));
-                const __m512 minima = _mm512_set1_ps(minimum * static_cast<float>(own.minimum));
-                const __m128i low = half == 0 ? low_halves(first) : high_halves(first);
-                const __m128i high = half == 0 ? low_halves(second) : high_halves(second);
-                store(to, _mm512_fmsub_ps(to_floats(low), scales, minima),
-                      _mm512_fmsub_ps(to_floats(high), scales, minima));
-            }
-        }
+// The fifth bits of a block's values are those of one whole number.
+template <typename Block>
+CHROMA_AVX512_BF16 inline void store_five_bits(const Block& block, bf16* to, float scale, float offset) {
+    uint32_t fifth = 0;
+    std::memcpy(&fifth, block.qh, sizeof(fifth));
+    const __m128i pairs = load(block.qs);
+    const __m128i sixteen = _mm_set1_epi8(16);
+    const __m128i low = _mm_or_si128(low_halves(pairs), _mm_maskz_mov_epi8(static_cast<__mmask16>(fifth), sixteen));
+    const __m128i high =
+        _mm_or_si128(high_halves(pairs), _mm_maskz_mov_epi8(static_cast<__mmask16>(fifth >> 16), sixteen));
+    store_scaled(to, low, high, scale, offset);
+}
+
+CHROMA_AVX512_BF16 void q5_0(const block_q5_0& block, bf16* to) {
+    constexpr float kZero = 16;
+    const float scale = to_float(block.d);
+    store_five_bits(block, to, scale, -kZero * scale);
+}
+
+CHROMA_AVX512_BF16 void q5_1(const block_q5_1& block, bf16* to) {
+    store_five_bits(block, to, to_float(block.d), to_float(block.m));
+}
+
+template <typename Block>
+bool for_blocks(const void* from, bf16* to, int64_t count, void (*dequantize)(const Block&, bf16*)) {
+    const auto* block = static_cast<const Block*>(from);
+    for (int64_t i = 0; i < count / kBlock; ++i) {
+        dequantize(block[i], to + i * kBlock);
     }
+    return true;
 }
 
 }  // namespace
@@ -130,16 +96,17 @@ bool dequantize_row_avx512(ggml_type type, const void* from, bf16* to, int64_t c
             f16(static_cast<const ggml_fp16_t*>(from), to, count);
             return true;
         case GGML_TYPE_Q8_0:
-            q8_0(static_cast<const Q8_0*>(from), to, count / kBlock);
-            return true;
+            return for_blocks(from, to, count, q8_0);
         case GGML_TYPE_Q4_0:
-            q4_0(static_cast<const Q4_0*>(from), to, count / kBlock);
-            return true;
-        case GGML_TYPE_Q4_K:
-            q4_k(static_cast<const Q4_K*>(from), to, count / kSuperBlock);
-            return true;
+            return for_blocks(from, to, count, q4_0);
+        case GGML_TYPE_Q4_1:
+            return for_blocks(from, to, count, q4_1);
+        case GGML_TYPE_Q5_0:
+            return for_blocks(from, to, count, q5_0);
+        case GGML_TYPE_Q5_1:
+            return for_blocks(from, to, count, q5_1);
         default:
-            return false;
+            return dequantize_k_avx512(type, from, to, count / QK_K);
     }
 }
 

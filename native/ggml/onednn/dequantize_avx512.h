@@ -1,4 +1,4 @@
-// The commonest stored types straight to bfloat16, for processors with AVX512_BF16.
+// Stored types straight to bfloat16, for processors with AVX512_BF16.
 #pragma once
 
 #include <cstdint>
