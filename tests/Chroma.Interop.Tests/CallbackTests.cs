@@ -148,18 +148,27 @@ public sealed class CallbackTests(EngineFixture fixture)
     {
         using Transformer transformer = TinyModels.LoadTransformer(fixture.Engine);
         using CancellationTokenSource source = new();
-        FloatTensor latent = new(1, 16, 192, 192);
+        FloatTensor latent = new(1, 16, 256, 256);
         FloatTensor context = new(1, 4, 40);
-        using TapSession taps = transformer.Tap("double_blocks.0.img_attn.qkv", (_, _) =>
+        using ManualResetEventSlim begun = new();
+
+        // A thread of its own: the pool's may all be busy with other tests.
+        Thread canceller = new(() =>
         {
-            // The longest operation of the block, attention over 9220 tokens, comes next. Cancel in the midst of what follows.
-            _ = Task.Delay(20).ContinueWith(_ => source.Cancel(), TaskScheduler.Default);
+            begun.Wait();
+            Thread.Sleep(5);
+            source.Cancel();
         });
+        canceller.Start();
+
+        // The longest operation of the block, attention over 16,388 tokens, comes next. Cancel in the midst of what follows.
+        using TapSession taps = transformer.Tap("double_blocks.0.img_attn.qkv", (_, _) => begun.Set());
         List<BlockProgress> seen = [];
         RunOptions options = new() { CancellationToken = source.Token, Progress = new ImmediateProgress<BlockProgress>(seen.Add) };
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Run(() => transformer.Forward(latent, [0.5f], context, null, options)));
 
+        canceller.Join();
         Assert.True(seen.Count < 5, $"{seen.Count} blocks were computed after the cancellation in the first.");
     }
 
