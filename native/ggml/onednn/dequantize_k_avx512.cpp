@@ -11,7 +11,7 @@ namespace chroma::onednn {
 
 namespace {
 
-constexpr int kRun = 32;  // values that are stored at a time
+constexpr int64_t kRun = 32;  // values that are stored at a time
 
 // A run of q * scale - minimum, with a scale and a minimum for each half.
 struct Affine {
@@ -26,7 +26,7 @@ CHROMA_AVX512_BF16 inline void store_affine(bf16* to, __m128i low, Affine of_low
 
 // Scale and minimum number i of a Q4_K or Q5_K super-block: the first four lie in six bits of a byte each, the upper
 // bits of the others in the two bits that these leave.
-CHROMA_AVX512_BF16 inline Affine unpack(const uint8_t* packed, int i, float scale, float minimum) {
+CHROMA_AVX512_BF16 inline Affine unpack(const uint8_t* packed, int64_t i, float scale, float minimum) {
     const bool whole = i < 4;
     const int of_scale = whole ? packed[i] & 0x3F : (packed[i + 4] & 0x0F) | ((packed[i - 4] >> 6) << 4);
     const int of_minimum = whole ? packed[i + 4] & 0x3F : (packed[i + 4] >> 4) | ((packed[i] >> 6) << 4);
@@ -37,14 +37,14 @@ CHROMA_AVX512_BF16 inline Affine unpack(const uint8_t* packed, int i, float scal
 CHROMA_AVX512_BF16 void q2_k(const block_q2_K& block, bf16* to) {
     const float scale = to_float(block.d);
     const float minimum = to_float(block.dmin);
-    const auto affine = [&](int i) {
+    const auto affine = [&](int64_t i) {
         return Affine{scale * static_cast<float>(block.scales[i] & 0x0F),
                       minimum * static_cast<float>(block.scales[i] >> 4)};
     };
-    for (int half = 0; half < 2; ++half, to += 4 * kRun) {
+    for (int64_t half = 0; half < 2; ++half, to += 4 * kRun) {
         const __m128i low = load(block.qs + half * kRun);
         const __m128i high = load(block.qs + half * kRun + kRun / 2);
-        const int i = half * 8;
+        const int64_t i = half * 8;
         store_affine(to, bits<0, 2>(low), affine(i), bits<0, 2>(high), affine(i + 1));
         store_affine(to + kRun, bits<2, 2>(low), affine(i + 2), bits<2, 2>(high), affine(i + 3));
         store_affine(to + 2 * kRun, bits<4, 2>(low), affine(i + 4), bits<4, 2>(high), affine(i + 5));
@@ -55,7 +55,7 @@ CHROMA_AVX512_BF16 void q2_k(const block_q2_K& block, bf16* to) {
 // 2 bits a value and a third one, which lies apart; scales of 6 bits, less 32, for every 16 values.
 CHROMA_AVX512_BF16 void q3_k(const block_q3_K& block, bf16* to) {
     const float scale = to_float(block.d);
-    const auto affine = [&](int i) {
+    const auto affine = [&](int64_t i) {
         // The low four bits of scales 0..7 and 8..15 are the halves of the first eight bytes, the upper two of four
         // scales each lie in the last four.
         const int low = i < 8 ? block.scales[i] & 0x0F : block.scales[i - 8] >> 4;
@@ -64,15 +64,15 @@ CHROMA_AVX512_BF16 void q3_k(const block_q3_K& block, bf16* to) {
         const float own = scale * static_cast<float>((low | (high << 4)) - 32);
         return Affine{own, own * kZero};
     };
-    const auto third_bit = [&](int part, int run) CHROMA_AVX512_BF16 {
+    const auto third_bit = [&](int64_t part, int64_t run) CHROMA_AVX512_BF16 {
         const __m128i mask = load(block.hmask + part * (kRun / 2));
         const __m128i bit = _mm_set1_epi8(static_cast<char>(1 << run));
         return _mm_and_si128(_mm_cmpeq_epi8(_mm_and_si128(mask, bit), bit), _mm_set1_epi8(4));
     };
-    for (int run = 0; run < 8; ++run, to += kRun) {
+    for (int64_t run = 0; run < 8; ++run, to += kRun) {
         const uint8_t* values = block.qs + run / 4 * kRun;
-        const __m128i shift = _mm_cvtsi32_si128(2 * (run % 4));
-        const auto part = [&](int i) CHROMA_AVX512_BF16 {
+        const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(2 * (run % 4)));
+        const auto part = [&](int64_t i) CHROMA_AVX512_BF16 {
             const __m128i low = _mm_and_si128(_mm_srl_epi16(load(values + i * (kRun / 2)), shift), _mm_set1_epi8(3));
             return _mm_or_si128(low, third_bit(i, run));
         };
@@ -84,7 +84,7 @@ CHROMA_AVX512_BF16 void q3_k(const block_q3_K& block, bf16* to) {
 CHROMA_AVX512_BF16 void q4_k(const block_q4_K& block, bf16* to) {
     const float scale = to_float(block.d);
     const float minimum = to_float(block.dmin);
-    for (int run = 0; run < 8; run += 2, to += 2 * kRun) {
+    for (int64_t run = 0; run < 8; run += 2, to += 2 * kRun) {
         const __m128i first = load(block.qs + run * (kRun / 2));
         const __m128i second = load(block.qs + run * (kRun / 2) + kRun / 2);
         const Affine low = unpack(block.scales, run, scale, minimum);
@@ -99,12 +99,12 @@ CHROMA_AVX512_BF16 void q5_k(const block_q5_K& block, bf16* to) {
     const float scale = to_float(block.d);
     const float minimum = to_float(block.dmin);
     const __m128i fifth[2] = {load(block.qh), load(block.qh + kRun / 2)};
-    const auto with_fifth = [&](__m128i halves, int part, int run) CHROMA_AVX512_BF16 {
+    const auto with_fifth = [&](__m128i halves, int64_t part, int64_t run) CHROMA_AVX512_BF16 {
         const __m128i bit = _mm_set1_epi8(static_cast<char>(1 << run));
         const __m128i set = _mm_cmpeq_epi8(_mm_and_si128(fifth[part], bit), bit);
         return _mm_or_si128(halves, _mm_and_si128(set, _mm_set1_epi8(16)));
     };
-    for (int run = 0; run < 8; run += 2, to += 2 * kRun) {
+    for (int64_t run = 0; run < 8; run += 2, to += 2 * kRun) {
         const __m128i first = load(block.qs + run * (kRun / 2));
         const __m128i second = load(block.qs + run * (kRun / 2) + kRun / 2);
         const Affine low = unpack(block.scales, run, scale, minimum);
@@ -118,14 +118,14 @@ CHROMA_AVX512_BF16 void q5_k(const block_q5_K& block, bf16* to) {
 // 4 bits a value and two more, which lie apart, less 32; a scale of 8 bits for every 16 values.
 CHROMA_AVX512_BF16 void q6_k(const block_q6_K& block, bf16* to) {
     const float scale = to_float(block.d);
-    const auto affine = [&](int i) {
+    const auto affine = [&](int64_t i) {
         constexpr float kZero = 32;
         const float own = scale * static_cast<float>(block.scales[i]);
         return Affine{own, own * kZero};
     };
     const auto six = [](__m128i low, __m128i high)
                          CHROMA_AVX512_BF16 { return _mm_or_si128(low, _mm_slli_epi16(high, 4)); };
-    for (int half = 0; half < 2; ++half, to += 4 * kRun) {
+    for (int64_t half = 0; half < 2; ++half, to += 4 * kRun) {
         const uint8_t* low = block.ql + half * 2 * kRun;
         const __m128i a = load(low);
         const __m128i b = load(low + kRun / 2);
@@ -133,7 +133,7 @@ CHROMA_AVX512_BF16 void q6_k(const block_q6_K& block, bf16* to) {
         const __m128i d = load(low + kRun + kRun / 2);
         const __m128i high_a = load(block.qh + half * kRun);
         const __m128i high_b = load(block.qh + half * kRun + kRun / 2);
-        const int i = half * 8;
+        const int64_t i = half * 8;
         store_affine(to, six(low_halves(a), bits<0, 2>(high_a)), affine(i), six(low_halves(b), bits<0, 2>(high_b)),
                      affine(i + 1));
         store_affine(to + kRun, six(low_halves(c), bits<2, 2>(high_a)), affine(i + 2),

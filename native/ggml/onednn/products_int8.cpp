@@ -41,7 +41,7 @@ struct Product {
     }
 
     // One vector of columns; a row's sums lie `stride` vectors apart.
-    CHROMA_AVX512_PRODUCTS void scale(int64_t row, int rows, int64_t column, int stride, const Sum* sums) const {
+    CHROMA_AVX512_PRODUCTS void scale(int64_t row, int rows, int64_t column, int64_t stride, const Sum* sums) const {
         const Scales& scales = slice.scales;
         const __m512i zero = _mm512_slli_epi32(_mm512_loadu_si512(scales.weight_sums + column), kUnsignedZeroBits);
         const __m512 of_column = _mm512_loadu_ps(scales.columns + column);
