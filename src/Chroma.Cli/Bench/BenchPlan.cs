@@ -14,7 +14,7 @@ internal enum BenchParts
     /// <summary>A conditional and an unconditional evaluation together, against one.</summary>
     Pair = 2,
 
-    /// <summary>One to four samples together.</summary>
+    /// <summary>One to four samples together, at the smallest size.</summary>
     Batch = 4,
 
     /// <summary>T5.</summary>

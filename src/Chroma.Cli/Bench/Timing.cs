@@ -8,7 +8,7 @@ namespace Chroma.Cli.Bench;
 internal readonly record struct Timing(double Seconds, int Runs)
 {
     // A run that takes longer is not repeated for the sake of the first one's page faults.
-    private static readonly TimeSpan _long = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _long = TimeSpan.FromSeconds(30);
 
     /// <summary>Times a call as often as fits a budget, at least twice unless it takes long.</summary>
     /// <param name="call">What is timed.</param>

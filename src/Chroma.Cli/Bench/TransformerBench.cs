@@ -19,7 +19,7 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
 
     private static readonly TimeSpan _budget = TimeSpan.FromSeconds(8);
 
-    // A pair takes twice as long as one; past this it is left out unless asked for.
+    // A pair takes twice as long as one; past this it is left out.
     private const double LongestPair = 30;
 
     private readonly Dictionary<(BenchBackend, int), FloatTensor> _exact = [];
@@ -67,7 +67,9 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
         Run(transformer, one, profile);
         double seconds = Math.Min(timing.Seconds, profile.Total.TotalSeconds); // of a long run there was only the first
         double? pair = plan.Parts.HasFlag(BenchParts.Pair) && 2 * seconds < LongestPair ? Best(transformer, pixels, 2, oneLatent: true) : null;
-        List<BatchResult>? batch = plan.Parts.HasFlag(BenchParts.Batch) ? [new BatchResult(1, seconds)] : null;
+        // How time grows with samples shows at the smallest size, where they share most.
+        bool batches = plan.Parts.HasFlag(BenchParts.Batch) && pixels == plan.Pixels.Min();
+        List<BatchResult>? batch = batches ? [new BatchResult(1, seconds)] : null;
         for (int samples = 2; batch is not null && samples <= MostSamples; samples++)
         {
             batch.Add(new BatchResult(samples, Best(transformer, pixels, samples, oneLatent: false)));
