@@ -80,7 +80,7 @@ public class AttentionTests(StoredModels models)
     [Fact]
     public void Products_of_int8_keep_their_precision_beside_a_channel_of_outliers()
     {
-        // A constant in all keys moves all scores of a query alike, which the softmax does not see; unrotated, a step would be 16 times as wide.
+        // A constant in all keys moves all scores of a query alike, which the softmax does not see; unrotated, the error is five times as large: 2.4e-3 instead of 4.3e-4.
         FloatTensor q = Random(1, 1, 64, 128), k = Random(2, 1, 64, 128), v = Random(3, 1, 64, 128);
         for (int token = 0; token < 64; token++)
         {
@@ -90,7 +90,7 @@ public class AttentionTests(StoredModels models)
         FloatTensor int8 = models.Function("attention_int8", ("q", q), ("k", k), ("v", v));
 
         TensorDifference difference = TensorDifference.Between(int8, models.Function("attention", ("q", q), ("k", k), ("v", v)));
-        Assert.True(1 - difference.Cosine <= 2e-3, $"{1 - difference.Cosine:g3}, {difference}");
+        Assert.True(1 - difference.Cosine <= 9e-4, $"{1 - difference.Cosine:g3}, {difference}");
     }
 
     [Fact]
