@@ -76,15 +76,6 @@ CHROMA_AVX512_BF16 void q5_1(const block_q5_1& block, bf16* to) {
     store_five_bits(block, to, to_float(block.d), to_float(block.m));
 }
 
-template <typename Block>
-bool for_blocks(const void* from, bf16* to, int64_t count, void (*dequantize)(const Block&, bf16*)) {
-    const auto* block = static_cast<const Block*>(from);
-    for (int64_t i = 0; i < count / kBlock; ++i) {
-        dequantize(block[i], to + i * kBlock);
-    }
-    return true;
-}
-
 }  // namespace
 
 bool dequantize_row_avx512(ggml_type type, const void* from, bf16* to, int64_t count) {
@@ -96,17 +87,17 @@ bool dequantize_row_avx512(ggml_type type, const void* from, bf16* to, int64_t c
             f16(static_cast<const ggml_fp16_t*>(from), to, count);
             return true;
         case GGML_TYPE_Q8_0:
-            return for_blocks(from, to, count, q8_0);
+            return for_blocks<kBlock>(from, to, count, q8_0);
         case GGML_TYPE_Q4_0:
-            return for_blocks(from, to, count, q4_0);
+            return for_blocks<kBlock>(from, to, count, q4_0);
         case GGML_TYPE_Q4_1:
-            return for_blocks(from, to, count, q4_1);
+            return for_blocks<kBlock>(from, to, count, q4_1);
         case GGML_TYPE_Q5_0:
-            return for_blocks(from, to, count, q5_0);
+            return for_blocks<kBlock>(from, to, count, q5_0);
         case GGML_TYPE_Q5_1:
-            return for_blocks(from, to, count, q5_1);
+            return for_blocks<kBlock>(from, to, count, q5_1);
         default:
-            return dequantize_k_avx512(type, from, to, count / QK_K);
+            return dequantize_k_avx512(type, from, to, count);
     }
 }
 

@@ -1,8 +1,5 @@
 #include "onednn/dequantize_k_avx512.h"
 
-#include <array>
-#include <cstring>
-
 #include "onednn/dequantize_parts_avx512.h"
 
 #ifdef CHROMA_X86_KERNELS
@@ -145,33 +142,20 @@ CHROMA_AVX512_BF16 void q6_k(const block_q6_K& block, bf16* to) {
     }
 }
 
-template <typename Block>
-void for_blocks(const void* from, bf16* to, int64_t blocks, void (*dequantize)(const Block&, bf16*)) {
-    const auto* block = static_cast<const Block*>(from);
-    for (int64_t i = 0; i < blocks; ++i) {
-        dequantize(block[i], to + i * QK_K);
-    }
-}
-
 }  // namespace
 
-bool dequantize_k_avx512(ggml_type type, const void* from, bf16* to, int64_t blocks) {
+bool dequantize_k_avx512(ggml_type type, const void* from, bf16* to, int64_t count) {
     switch (type) {
         case GGML_TYPE_Q2_K:
-            for_blocks(from, to, blocks, q2_k);
-            return true;
+            return for_blocks<QK_K>(from, to, count, q2_k);
         case GGML_TYPE_Q3_K:
-            for_blocks(from, to, blocks, q3_k);
-            return true;
+            return for_blocks<QK_K>(from, to, count, q3_k);
         case GGML_TYPE_Q4_K:
-            for_blocks(from, to, blocks, q4_k);
-            return true;
+            return for_blocks<QK_K>(from, to, count, q4_k);
         case GGML_TYPE_Q5_K:
-            for_blocks(from, to, blocks, q5_k);
-            return true;
+            return for_blocks<QK_K>(from, to, count, q5_k);
         case GGML_TYPE_Q6_K:
-            for_blocks(from, to, blocks, q6_k);
-            return true;
+            return for_blocks<QK_K>(from, to, count, q6_k);
         default:
             return false;
     }

@@ -9,7 +9,7 @@
 
 namespace chroma::onednn {
 
-// Writes `blocks` super-blocks. Returns false, having done nothing, for a type that is no K-quant.
-bool dequantize_k_avx512(ggml_type type, const void* from, bf16* to, int64_t blocks);
+// Writes `count` weights, whole super-blocks. Returns false, having done nothing, for a type that is no K-quant.
+bool dequantize_k_avx512(ggml_type type, const void* from, bf16* to, int64_t count);
 
 }  // namespace chroma::onednn

@@ -39,6 +39,16 @@ CHROMA_AVX512_BF16 inline __m128i high_halves(__m128i pairs) {
     return bits<4, 4>(pairs);
 }
 
+// Dequantises `count` values, whole blocks of Size values. Returns true.
+template <int64_t Size, typename Block>
+bool for_blocks(const void* from, bf16* to, int64_t count, void (*dequantize)(const Block&, bf16*)) {
+    const auto* block = static_cast<const Block*>(from);
+    for (int64_t i = 0; i < count / Size; ++i) {
+        dequantize(block[i], to + i * Size);
+    }
+    return true;
+}
+
 CHROMA_AVX512_BF16 inline float to_float(ggml_half value) {
     return _cvtsh_ss(value);
 }
