@@ -9,9 +9,7 @@ dnnl::memory::desc matrix(int64_t rows, int64_t columns, DataType type, int64_t 
 }
 
 dnnl::memory::desc packed(const MatmulShape& shape) {
-    const auto order =
-        shape.b == DataType::s8 ? dnnl::memory::format_tag::BA16a64b4a : dnnl::memory::format_tag::BA16a64b2a;
-    return {dnnl::memory::dims{shape.k, shape.n}, shape.b, order};
+    return {dnnl::memory::dims{shape.k, shape.n}, shape.b, dnnl::memory::format_tag::BA16a64b2a};
 }
 
 dnnl::matmul::primitive_desc describe(const dnnl::memory::desc& a, const dnnl::memory::desc& b,

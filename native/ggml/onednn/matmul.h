@@ -22,7 +22,7 @@ struct MatmulShape {
     DataType b;
     DataType c;
     bool bias = false;    // float32
-    bool packed = false;  // B is in the order of pack.h or pack_int8.h, and ldb means nothing
+    bool packed = false;  // B is in the order of pack.h, and ldb means nothing
 
     bool operator==(const MatmulShape&) const = default;
 };

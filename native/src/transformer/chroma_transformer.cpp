@@ -56,13 +56,14 @@ ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_ten
     const ModulationIndex index = sizes_.modulation();
     const auto keep = [&](const char* name, ggml_tensor* stream) {
         if (with_streams) {
-            graph.output(name, ggml_cont(graph.context(), stream));  // a copy: the stream itself may be written over
+            // A copy: the stream itself may be written over.
+            graph.output(name, ggml_cont(graph.context(), separate(graph, stream, tokens)));
         }
     };
 
     DoubleStream streams{graph.tap("img_in", img_in_.forward(graph, img), tokens.entry.tap(sizes_.hidden)),
                          graph.tap("txt_in", txt_in_.forward(graph, txt), tokens.text.tap(sizes_.hidden))};
-    keep(kEntryOutput, separate(graph, streams.img, tokens));
+    keep(kEntryOutput, streams.img);
     for (size_t i = 0; i < double_blocks_.size(); ++i) {
         const auto block = static_cast<int64_t>(i);
         streams =
