@@ -101,7 +101,7 @@ ggml_status graph_compute(ggml_backend_t backend, ggml_cgraph* graph) {
             if (context.abort != nullptr && context.abort(context.abort_data)) {
                 return GGML_STATUS_ABORTED;
             }
-            index += compute(graph, index, context);
+            index += leave_to_reader(graph, index) ? 1 : compute(graph, index, context);
         }
     } catch (const std::bad_alloc&) {
         return GGML_STATUS_ALLOC_FAILED;

@@ -13,7 +13,14 @@ namespace {
 
 // ggml's own parameters of a custom operation come first.
 constexpr size_t kFirstParameter = GGML_MAX_OP_PARAMS / sizeof(int32_t) - 4;
-static_assert(sizeof(ggml_custom_op_params) <= kFirstParameter * sizeof(int32_t));
+constexpr size_t kLeaving = kFirstParameter - 1;  // what let_leave() and the like have noted
+static_assert(sizeof(ggml_custom_op_params) <= kLeaving * sizeof(int32_t));
+
+enum Leaving : int32_t { kMayBeLeft = 1, kIsLeft = 2, kTakesOver = 4 };
+
+bool has(const ggml_tensor* node, Leaving flag) {
+    return is_custom(node) && (node->op_params[kLeaving] & flag) != 0;
+}
 
 ggml_custom_op_params params_of(const ggml_tensor* node) {
     ggml_custom_op_params params{};
@@ -54,6 +61,32 @@ void set_parameter(ggml_tensor* node, size_t index, int32_t value) {
 
 int32_t parameter(const ggml_tensor* node, size_t index) {
     return node->op_params[kFirstParameter + index];
+}
+
+void let_leave(ggml_tensor* node) {
+    node->op_params[kLeaving] |= kMayBeLeft;
+}
+
+void take_over(ggml_tensor* reader) {
+    reader->op_params[kLeaving] |= kTakesOver;
+}
+
+bool leave_to_reader(const ggml_cgraph* graph, int index) {
+    ggml_tensor* node = graph->nodes[index];
+    if (!has(node, kMayBeLeft)) {
+        return false;
+    }
+    const auto reads = [&](const ggml_tensor* other) {
+        return has(other, kTakesOver) &&
+               std::find(other->src, other->src + GGML_MAX_SRC, node) != other->src + GGML_MAX_SRC;
+    };
+    const bool left = std::any_of(graph->nodes + index + 1, graph->nodes + graph->n_nodes, reads);
+    node->op_params[kLeaving] = left ? node->op_params[kLeaving] | kIsLeft : node->op_params[kLeaving] & ~kIsLeft;
+    return left;
+}
+
+bool is_left(const ggml_tensor* node) {
+    return has(node, kIsLeft);
 }
 
 bool is_custom(const ggml_tensor* node) {

@@ -30,6 +30,16 @@ ggml_tensor* custom_inplace(ggml_context* context, Compute compute, ggml_tensor*
 void set_parameter(ggml_tensor* node, size_t index, int32_t value);
 int32_t parameter(const ggml_tensor* node, size_t index);
 
+// Some operations do the work of others on the way, where it costs next to nothing, unless somebody looks at what lies
+// between. `node` may be left to its one reader; `reader` does the work of operands that were left to it, and takes
+// those that were not as they are.
+void let_leave(ggml_tensor* node);
+void take_over(ggml_tensor* reader);
+
+// Whether the operation at `index` is left to its reader, which is so if the graph goes on to that. The reader asks.
+bool leave_to_reader(const ggml_cgraph* graph, int index);
+bool is_left(const ggml_tensor* node);
+
 // Of the nodes that are made here, and no others.
 bool is_custom(const ggml_tensor* node);
 void compute_custom(ggml_tensor* node, int threads, Workspace& workspace);

@@ -1,6 +1,8 @@
 #include "nn/activation.h"
 
-#include "nn/fused.h"
+#ifdef CHROMA_HAS_ONEDNN
+#include "onednn/elementwise.h"
+#endif
 
 namespace chroma::nn {
 
@@ -9,10 +11,12 @@ constexpr float kTwoSqrtTwoOverPi = 1.5957691216057308F;  // 2 sqrt(2 / pi)
 constexpr float kCubic = 0.044715F;
 }  // namespace
 
-ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, ggml_type to) {
+ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, [[maybe_unused]] ggml_type to) {
+#ifdef CHROMA_HAS_ONEDNN
     if (graph.fuses()) {
-        return fused::gelu_tanh(graph, x, to);
+        return onednn::gelu_tanh(graph.context(), x, to);
     }
+#endif
     // 0.5 (1 + tanh(u)) = sigmoid(2u), with 2u = x (a + b x^2)
     ggml_context* context = graph.context();
     ggml_tensor* gate = ggml_sqr(context, x);

@@ -1,18 +1,27 @@
 #include "nn/norm.h"
 
 #include "nn/channels.h"
-#include "nn/fused.h"
+#ifdef CHROMA_HAS_ONEDNN
+#include "onednn/elementwise.h"
+#endif
 
 namespace chroma::nn {
 
 ggml_tensor* layer_norm(Graph& graph, ggml_tensor* x) {
+#ifdef CHROMA_HAS_ONEDNN
+    if (graph.fuses()) {
+        return onednn::layer_norm(graph.context(), x, kNormEpsilon);
+    }
+#endif
     return ggml_norm(graph.context(), x, kNormEpsilon);
 }
 
 ggml_tensor* rms_norm(Graph& graph, ggml_tensor* x, ggml_tensor* scale) {
+#ifdef CHROMA_HAS_ONEDNN
     if (graph.fuses()) {
-        return fused::rms_norm(graph, x, scale);
+        return onednn::rms_norm(graph.context(), x, scale, kNormEpsilon);
     }
+#endif
     return ggml_mul_inplace(graph.context(), ggml_rms_norm(graph.context(), x, kNormEpsilon), scale);
 }
 

@@ -1,6 +1,8 @@
 #include "transformer/modulation.h"
 
-#include "nn/fused.h"
+#ifdef CHROMA_HAS_ONEDNN
+#include "onednn/elementwise.h"
+#endif
 
 namespace chroma {
 
@@ -24,18 +26,22 @@ ModulationOut final_modulation_at(Graph& graph, ggml_tensor* table, int64_t row)
     return {row_of(graph, table, row), row_of(graph, table, row + 1), nullptr};
 }
 
-ggml_tensor* modulate(Graph& graph, ggml_tensor* x, const ModulationOut& modulation, ggml_type to) {
+ggml_tensor* modulate(Graph& graph, ggml_tensor* x, const ModulationOut& modulation, [[maybe_unused]] ggml_type to) {
+#ifdef CHROMA_HAS_ONEDNN
     if (graph.fuses() && ggml_is_vector(modulation.factor)) {
-        return nn::fused::modulate(graph, x, modulation.factor, modulation.shift, to);
+        return onednn::modulate(graph.context(), x, modulation.factor, modulation.shift, to);
     }
+#endif
     ggml_tensor* scaled = ggml_mul_inplace(graph.context(), x, modulation.factor);
     return ggml_add_inplace(graph.context(), scaled, modulation.shift);
 }
 
 ggml_tensor* gate(Graph& graph, ggml_tensor* x, ggml_tensor* y, ggml_tensor* gate_values) {
+#ifdef CHROMA_HAS_ONEDNN
     if (graph.fuses() && ggml_is_vector(gate_values)) {
-        return nn::fused::gate(graph, x, y, gate_values);
+        return onednn::gate(graph.context(), x, y, gate_values);
     }
+#endif
     ggml_tensor* gated = ggml_mul_inplace(graph.context(), y, gate_values);
     return ggml_add_inplace(graph.context(), gated, x);
 }

@@ -1,8 +1,10 @@
 #include "transformer/single_stream_block.h"
 
 #include "nn/activation.h"
-#include "nn/fused.h"
 #include "nn/norm.h"
+#ifdef CHROMA_HAS_ONEDNN
+#include "onednn/elementwise.h"
+#endif
 
 namespace chroma {
 
@@ -25,9 +27,13 @@ ggml_tensor* channels_from(Graph& graph, ggml_tensor* x, int64_t first) {
 }
 
 // The channels of `attended`, then those of GELU(x).
-ggml_tensor* beside_gelu(Graph& graph, ggml_tensor* attended, ggml_tensor* x, ggml_type to) {
-    return graph.fuses() ? nn::fused::beside_gelu_tanh(graph, attended, x, to)
-                         : concat_channels(graph, attended, nn::gelu_tanh(graph, x));
+ggml_tensor* beside_gelu(Graph& graph, ggml_tensor* attended, ggml_tensor* x, [[maybe_unused]] ggml_type to) {
+#ifdef CHROMA_HAS_ONEDNN
+    if (graph.fuses()) {
+        return onednn::beside_gelu_tanh(graph.context(), attended, x, to);
+    }
+#endif
+    return concat_channels(graph, attended, nn::gelu_tanh(graph, x));
 }
 
 }  // namespace
