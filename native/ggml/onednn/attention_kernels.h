@@ -9,9 +9,9 @@ namespace chroma::onednn {
 struct AttentionRows {
     const float* values;
     int64_t stride;
-    const float* cos;  // null: no rotary embedding
-    const float* sin;
-    int64_t table_stride;  // floats from one row of the tables to the next
+    const float* cos = nullptr;  // null: no rotary embedding
+    const float* sin = nullptr;
+    int64_t table_stride = 0;  // floats from one row of the tables to the next
 };
 
 // A tile of queries meets a chunk of keys at a time:

@@ -13,14 +13,10 @@ namespace {
 
 // ggml's own parameters of a custom operation come first.
 constexpr size_t kFirstParameter = GGML_MAX_OP_PARAMS / sizeof(int32_t) - 4;
-constexpr size_t kLeaving = kFirstParameter - 1;  // what let_leave() and the like have noted
-static_assert(sizeof(ggml_custom_op_params) <= kLeaving * sizeof(int32_t));
-
-enum Leaving : int32_t { kMayBeLeft = 1, kIsLeft = 2, kTakesOver = 4 };
-
-bool has(const ggml_tensor* node, Leaving flag) {
-    return is_custom(node) && (node->op_params[kLeaving] & flag) != 0;
-}
+constexpr size_t kOwnWork = kFirstParameter - 3;    // Work that may be left to the reader; 0: none
+constexpr size_t kTakenOver = kFirstParameter - 2;  // Work of operands
+constexpr size_t kIsLeft = kFirstParameter - 1;
+static_assert(sizeof(ggml_custom_op_params) <= kOwnWork * sizeof(int32_t));
 
 ggml_custom_op_params params_of(const ggml_tensor* node) {
     ggml_custom_op_params params{};
@@ -63,30 +59,31 @@ int32_t parameter(const ggml_tensor* node, size_t index) {
     return node->op_params[kFirstParameter + index];
 }
 
-void let_leave(ggml_tensor* node) {
-    node->op_params[kLeaving] |= kMayBeLeft;
+void let_leave(ggml_tensor* node, Work work) {
+    node->op_params[kOwnWork] = static_cast<int32_t>(work);
 }
 
-void take_over(ggml_tensor* reader) {
-    reader->op_params[kLeaving] |= kTakesOver;
+void take_over(ggml_tensor* reader, Work work) {
+    reader->op_params[kTakenOver] = static_cast<int32_t>(work);
 }
 
 bool leave_to_reader(const ggml_cgraph* graph, int index) {
     ggml_tensor* node = graph->nodes[index];
-    if (!has(node, kMayBeLeft)) {
+    if (!is_custom(node) || node->op_params[kOwnWork] == 0) {
         return false;
     }
-    const auto reads = [&](const ggml_tensor* other) {
-        return has(other, kTakesOver) &&
-               std::find(other->src, other->src + GGML_MAX_SRC, node) != other->src + GGML_MAX_SRC;
+    const auto takes_over = [&](const ggml_tensor* other) {
+        const auto* end = std::end(other->src);
+        return is_custom(other) && other->op_params[kTakenOver] == node->op_params[kOwnWork] &&
+               std::find(std::begin(other->src), end, node) != end;
     };
-    const bool left = std::any_of(graph->nodes + index + 1, graph->nodes + graph->n_nodes, reads);
-    node->op_params[kLeaving] = left ? node->op_params[kLeaving] | kIsLeft : node->op_params[kLeaving] & ~kIsLeft;
+    const bool left = std::any_of(graph->nodes + index + 1, graph->nodes + graph->n_nodes, takes_over);
+    node->op_params[kIsLeft] = left ? 1 : 0;
     return left;
 }
 
 bool is_left(const ggml_tensor* node) {
-    return has(node, kIsLeft);
+    return is_custom(node) && node->op_params[kIsLeft] != 0;
 }
 
 bool is_custom(const ggml_tensor* node) {

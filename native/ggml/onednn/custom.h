@@ -32,9 +32,10 @@ int32_t parameter(const ggml_tensor* node, size_t index);
 
 // Some operations do the work of others on the way, where it costs next to nothing, unless somebody looks at what lies
 // between. `node` may be left to its one reader; `reader` does the work of operands that were left to it, and takes
-// those that were not as they are.
-void let_leave(ggml_tensor* node);
-void take_over(ggml_tensor* reader);
+// those that were not as they are. What the node reads must be the reader's operand as well, so that it lasts.
+enum class Work : int32_t { LayerNorm = 1, RmsNorm = 2 };
+void let_leave(ggml_tensor* node, Work work);
+void take_over(ggml_tensor* reader, Work work);
 
 // Whether the operation at `index` is left to its reader, which is so if the graph goes on to that. The reader asks.
 bool leave_to_reader(const ggml_cgraph* graph, int index);

@@ -2,10 +2,10 @@
 
 #include <array>
 #include <bit>
-#include <cmath>
 
 #include "numbers/bf16.h"
 #include "numbers/exponential.h"
+#include "numbers/row_norm.h"
 #include "onednn/custom.h"
 #include "onednn/team.h"
 
@@ -30,29 +30,6 @@ inline void store(float* to, float value) {
 
 inline void store(bf16* to, float value) {
     *to = round_to_bf16(value);
-}
-
-// The sum of value(0) to value(size - 1), lane by lane: one sum would wait for itself.
-template <typename Value>
-float sum(int64_t size, const Value& value) {
-    constexpr int64_t kLanes = 32;
-    std::array<float, kLanes> lanes{};
-    int64_t i = 0;
-    for (; i + kLanes <= size; i += kLanes) {
-        for (int64_t lane = 0; lane < kLanes; ++lane) {
-            lanes[static_cast<size_t>(lane)] += value(i + lane);
-        }
-    }
-    float rest = 0;
-    for (; i < size; ++i) {
-        rest += value(i);
-    }
-    for (size_t half = kLanes / 2; half > 0; half /= 2) {
-        for (size_t lane = 0; lane < half; ++lane) {
-            lanes[lane] += lanes[lane + half];
-        }
-    }
-    return lanes[0] + rest;
 }
 
 // The row with this number, counted over all axes beyond the first.
@@ -86,18 +63,6 @@ const float* vector_of(const ggml_tensor* tensor) {
 
 float epsilon_of(const ggml_tensor* node) {
     return std::bit_cast<float>(parameter(node, 0));
-}
-
-struct Moments {
-    float mean;
-    float factor;  // 1 / deviation
-};
-
-Moments moments(const float* x, int64_t size, float epsilon) {
-    const auto count = static_cast<float>(size);
-    const float mean = sum(size, [=](int64_t i) { return x[i]; }) / count;
-    const float squares = sum(size, [=](int64_t i) { return (x[i] - mean) * (x[i] - mean); });
-    return {mean, 1.0F / std::sqrt(squares / count + epsilon)};
 }
 
 void compute_layer_norm(ggml_tensor* to, int threads, Workspace& /*workspace*/) {
@@ -159,11 +124,9 @@ void compute_beside_gelu_tanh(ggml_tensor* to, int threads, Workspace& /*workspa
 
 void compute_rms_norm(ggml_tensor* to, int threads, Workspace& /*workspace*/) {
     const float* scale = vector_of(to->src[1]);
-    const auto size = static_cast<float>(to->ne[0]);
     for_rows(to, threads, [&](auto* y, int64_t row) {
         const auto* x = row_of<const float>(to->src[0], row);
-        const float squares = sum(to->ne[0], [=](int64_t i) { return x[i] * x[i]; });
-        const float factor = 1.0F / std::sqrt(squares / size + epsilon_of(to));
+        const float factor = rms_factor(x, to->ne[0], epsilon_of(to));
         for (int64_t i = 0; i < to->ne[0]; ++i) {
             store(y + i, x[i] * factor * scale[i]);
         }
@@ -186,7 +149,7 @@ void compute_gate(ggml_tensor* to, int threads, Workspace& /*workspace*/) {
 ggml_tensor* layer_norm(ggml_context* context, ggml_tensor* x, float epsilon) {
     ggml_tensor* node = custom(context, compute_layer_norm, GGML_TYPE_F32, x->ne, std::array{x});
     set_parameter(node, 0, std::bit_cast<int32_t>(epsilon));
-    let_leave(node);
+    let_leave(node, Work::LayerNorm);
     return node;
 }
 
@@ -194,7 +157,7 @@ ggml_tensor* modulate(ggml_context* context, ggml_tensor* x, ggml_tensor* factor
     // What a norm reads has to last until this reads it.
     ggml_tensor* raw = is_custom(x) ? x->src[0] : x;
     ggml_tensor* node = custom(context, compute_modulate, to, x->ne, std::array{x, factor, shift, raw});
-    take_over(node);
+    take_over(node, Work::LayerNorm);
     return node;
 }
 
@@ -210,6 +173,7 @@ ggml_tensor* beside_gelu_tanh(ggml_context* context, ggml_tensor* beside, ggml_t
 ggml_tensor* rms_norm(ggml_context* context, ggml_tensor* x, ggml_tensor* scale, float epsilon) {
     ggml_tensor* node = custom(context, compute_rms_norm, GGML_TYPE_F32, x->ne, std::array{x, scale});
     set_parameter(node, 0, std::bit_cast<int32_t>(epsilon));
+    let_leave(node, Work::RmsNorm);
     return node;
 }
 

@@ -11,10 +11,18 @@ namespace chroma {
 struct BlockContext {
     Graph& graph;
     const PackedTokens& tokens;
-    const RopeTensors& rope;  // of the joint stream
+    const RopeTensors& rope;  // of a sample's tokens; one of n tokens takes the last n
 };
 
-// Rotates one sample's queries and keys and attends over them. heads: the sample's, ggml [D, H, n]. Returns [C, n].
-ggml_tensor* attend(const BlockContext& context, int64_t sample, const Heads& heads, nn::Products products);
+// The heads of a packed stream.
+struct AttentionPart {
+    Heads heads;
+    const TokenStream& stream;
+};
+
+// Rotates queries and keys and lets each sample's tokens of all parts see each other. parts: the joint stream, or the
+// text and the image. Returns the joint stream, ggml [C, N], of type `to`: F32, or what Graph::input_type() says.
+ggml_tensor* attend(const BlockContext& context, const std::vector<AttentionPart>& parts, nn::Products products,
+                    ggml_type to);
 
 }  // namespace chroma

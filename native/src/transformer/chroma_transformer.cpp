@@ -21,13 +21,7 @@ std::vector<Block> blocks(WeightLoader& loader, const std::string& prefix, int64
 
 // The image tokens of the joint stream.
 ggml_tensor* image_part(Graph& graph, ggml_tensor* x, const PackedTokens& tokens) {
-    std::vector<ggml_tensor*> parts;
-    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
-        const TokenSlice& joint = tokens.joint.slice(sample);
-        const int64_t text_count = tokens.text.slice(sample).count;
-        parts.push_back(slice_tokens(graph, x, {joint.first + text_count, joint.count - text_count}));
-    }
-    return concat_tokens(graph, std::move(parts));
+    return slice_tokens(graph, x, {tokens.text.tokens(), tokens.image.tokens()});
 }
 
 }  // namespace
@@ -49,9 +43,9 @@ ChromaTransformer::ChromaTransformer(std::unique_ptr<WeightLoader> loader, const
       weights_(loader->load()) {}
 
 ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_tensor* txt, ggml_tensor* modulation,
-                                        const PackedTokens& tokens, const std::vector<float>& joint_ids,
+                                        const PackedTokens& tokens, const std::vector<float>& ids,
                                         bool with_streams) const {
-    const RopeTensors rope(graph, joint_ids, sizes_.rope);
+    const RopeTensors rope(graph, ids, sizes_.rope);
     const BlockContext context{graph, tokens, rope};
     const ModulationIndex index = sizes_.modulation();
     const auto keep = [&](const char* name, ggml_tensor* stream) {
@@ -75,13 +69,7 @@ ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_ten
         }
     }
 
-    const TokenStream& image = tokens.image_of(streams.img);
-    std::vector<ggml_tensor*> parts;
-    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
-        parts.push_back(slice_tokens(graph, streams.txt, tokens.text.slice(sample)));
-        parts.push_back(slice_tokens(graph, streams.img, image.slice(sample)));
-    }
-    ggml_tensor* x = concat_tokens(graph, std::move(parts));
+    ggml_tensor* x = concat_tokens(graph, {streams.txt, separate(graph, streams.img, tokens)});
     for (size_t i = 0; i < single_blocks_.size(); ++i) {
         const auto block = static_cast<int64_t>(i);
         x = graph.block_end(

@@ -28,10 +28,11 @@ class ChromaTransformer {
     static constexpr const char* kLastOutput = "stream_last";
 
     // Image tokens, ggml [token channels, image.tokens()], and text states, [context, text.tokens()], -> velocity
-    // tokens. modulation: the Approximator's table, [hidden, rows], with 1 + scale for scale. joint_ids:
-    // [joint.tokens(), 3]. with_streams: whether to make the outputs above.
+    // tokens. modulation: the Approximator's table, [hidden, rows], with 1 + scale for scale. ids:
+    // [n, 3], the positions of a sample's tokens, where one of fewer than n takes the last. with_streams: whether to
+    // make the outputs above.
     ggml_tensor* forward(Graph& graph, ggml_tensor* img, ggml_tensor* txt, ggml_tensor* modulation,
-                         const PackedTokens& tokens, const std::vector<float>& joint_ids, bool with_streams) const;
+                         const PackedTokens& tokens, const std::vector<float>& ids, bool with_streams) const;
 
     [[nodiscard]] const TransformerSizes& sizes() const { return sizes_; }
     [[nodiscard]] const Weights& weights() const { return *weights_; }

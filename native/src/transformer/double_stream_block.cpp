@@ -37,12 +37,6 @@ Heads project(Graph& graph, const Side& side, ggml_tensor* x, const ModulationOu
     return side.norm.forward(graph, split_heads(graph, qkv, heads, head_size), stream);
 }
 
-// One sample's tokens of both streams, text first.
-ggml_tensor* join(Graph& graph, ggml_tensor* txt, const TokenSlice& txt_slice, ggml_tensor* img,
-                  const TokenSlice& img_slice) {
-    return concat_heads(graph, {slice_heads(graph, txt, txt_slice), slice_heads(graph, img, img_slice)});
-}
-
 // x + gate * proj(attended), then the same with the MLP.
 ggml_tensor* finish(Graph& graph, const Side& side, ggml_tensor* x, ggml_tensor* attended,
                     const DoubleModulation& modulation, const TokenStream& stream) {
@@ -64,21 +58,14 @@ DoubleStream DoubleStreamBlock::forward(const BlockContext& context, const Doubl
     const Heads img = project(graph, img_, x.img, img_mod.attention, entering, heads_, head_size_);
     const Heads txt = project(graph, txt_, x.txt, txt_mod.attention, tokens.text, heads_, head_size_);
 
-    std::vector<ggml_tensor*> img_attended;
-    std::vector<ggml_tensor*> txt_attended;
-    for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
-        const TokenSlice& txt_slice = tokens.text.slice(sample);
-        const TokenSlice& img_slice = tokens.image.slice(sample);
-        const TokenSlice& own = entering.slice(sample);
-        const Heads joint{join(graph, txt.q, txt_slice, img.q, own), join(graph, txt.k, txt_slice, img.k, own),
-                          join(graph, txt.v, txt_slice, img.v, own)};
-        ggml_tensor* attended = attend(context, sample, joint, nn::products_of(img_.qkv.weight));
-        txt_attended.push_back(slice_tokens(graph, attended, {0, txt_slice.count}));
-        img_attended.push_back(slice_tokens(graph, attended, {txt_slice.count, img_slice.count}));
-    }
-    return {finish(graph, img_, separate(graph, x.img, tokens), concat_tokens(graph, std::move(img_attended)), img_mod,
+    ggml_tensor* attended = attend(context, {{txt, tokens.text}, {img, entering}}, nn::products_of(img_.qkv.weight),
+                                   img_.proj.input_type(graph));
+    const auto of_stream = [&](int64_t first, const TokenStream& stream) {
+        return slice_tokens(graph, attended, {first, stream.tokens()});
+    };
+    return {finish(graph, img_, separate(graph, x.img, tokens), of_stream(tokens.text.tokens(), tokens.image), img_mod,
                    tokens.image),
-            finish(graph, txt_, x.txt, concat_tokens(graph, std::move(txt_attended)), txt_mod, tokens.text)};
+            finish(graph, txt_, x.txt, of_stream(0, tokens.text), txt_mod, tokens.text)};
 }
 
 }  // namespace chroma

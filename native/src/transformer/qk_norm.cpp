@@ -17,6 +17,8 @@ QKNorm::QKNorm(WeightLoader& loader, const std::string& prefix, int64_t head_siz
       key_norm(loader, prefix + ".key_norm", head_size) {}
 
 Heads QKNorm::forward(Graph& graph, const Heads& heads, const TokenStream& stream) const {
+    // The attention does it on the way, where it can.
+    const Graph::KindScope kind = graph.mark(OperationKind::Attention);
     const TapLayout layout = stream.tap_heads(heads.q->ne[1], heads.q->ne[0]);
     ggml_tensor* q = graph.tap(name + ".query_norm", query_norm.forward(graph, heads.q), layout);
     ggml_tensor* k = graph.tap(name + ".key_norm", key_norm.forward(graph, heads.k), layout);

@@ -50,16 +50,9 @@ ggml_tensor* SingleStreamBlock::forward(const BlockContext& context, ggml_tensor
     graph.tap(name_ + ".linear1", projected, stream.tap(projected->ne[0]));
 
     const Heads heads = norm_.forward(graph, split_heads(graph, projected, heads_, head_size_), stream);
-    std::vector<ggml_tensor*> attended;
-    for (int64_t sample = 0; sample < stream.samples(); ++sample) {
-        const TokenSlice& slice = stream.slice(sample);
-        attended.push_back(attend(context, sample,
-                                  {slice_heads(graph, heads.q, slice), slice_heads(graph, heads.k, slice),
-                                   slice_heads(graph, heads.v, slice)},
-                                  nn::products_of(linear1_.weight)));
-    }
-    ggml_tensor* joined = beside_gelu(graph, concat_tokens(graph, std::move(attended)),
-                                      channels_from(graph, projected, 3 * channels), linear2_.input_type(graph));
+    ggml_tensor* attended = attend(context, {{heads, stream}}, nn::products_of(linear1_.weight), GGML_TYPE_F32);
+    ggml_tensor* joined =
+        beside_gelu(graph, attended, channels_from(graph, projected, 3 * channels), linear2_.input_type(graph));
     ggml_tensor* hidden = channels_from(graph, joined, channels);
     graph.tap(name_ + ".mlp_act", hidden, stream.tap(hidden->ne[0]));
 

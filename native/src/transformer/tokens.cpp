@@ -1,6 +1,7 @@
 #include "transformer/tokens.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "nn/concat.h"
@@ -10,12 +11,12 @@ namespace chroma {
 TokenStream::TokenStream(int64_t shown, const std::vector<std::vector<int32_t>>& kept) : shown_(shown) {
     std::vector<int32_t> rows(kept.size() * static_cast<size_t>(shown), -1);
     for (size_t sample = 0; sample < kept.size(); ++sample) {
-        slices_.push_back({tokens_, static_cast<int64_t>(kept[sample].size())});
+        slices_.push_back({{tokens_, static_cast<int64_t>(kept[sample].size())}});
         for (const int32_t position : kept[sample]) {
             rows[sample * static_cast<size_t>(shown) + static_cast<size_t>(position)] = static_cast<int32_t>(tokens_++);
         }
     }
-    rows_ = std::make_shared<const std::vector<int32_t>>(std::move(rows));
+    set_rows(std::move(rows));
 }
 
 TokenStream TokenStream::shared(int64_t shown, const std::vector<int64_t>& source) {
@@ -24,19 +25,50 @@ TokenStream TokenStream::shared(int64_t shown, const std::vector<int64_t>& sourc
     std::vector<int32_t> rows;
     rows.reserve(source.size() * static_cast<size_t>(shown));
     for (const int64_t number : source) {
-        stream.slices_.push_back({number * shown, shown});
+        stream.slices_.push_back({{number * shown, shown}});
         stream.tokens_ = std::max(stream.tokens_, (number + 1) * shown);
         for (int64_t i = 0; i < shown; ++i) {
             rows.push_back(static_cast<int32_t>(number * shown + i));
         }
     }
-    stream.rows_ = std::make_shared<const std::vector<int32_t>>(std::move(rows));
+    stream.set_rows(std::move(rows));
     return stream;
 }
 
+TokenStream TokenStream::joined(const TokenStream& first, const TokenStream& second) {
+    TokenStream stream;
+    stream.shown_ = first.shown_ + second.shown_;
+    stream.tokens_ = first.tokens_ + second.tokens_;
+    std::vector<int32_t> rows;
+    rows.reserve(static_cast<size_t>(first.samples() * stream.shown_));
+    for (int64_t sample = 0; sample < first.samples(); ++sample) {
+        std::vector<TokenSlice> slices = first.slices(sample);
+        for (const TokenSlice& slice : second.slices(sample)) {
+            if (slice.count > 0) {
+                slices.push_back({first.tokens_ + slice.first, slice.count});
+            }
+        }
+        stream.slices_.push_back(std::move(slices));
+        const auto* begin = first.rows_->data() + sample * first.shown_;
+        rows.insert(rows.end(), begin, begin + first.shown_);
+        begin = second.rows_->data() + sample * second.shown_;
+        std::transform(begin, begin + second.shown_, std::back_inserter(rows),
+                       [&](int32_t row) { return row < 0 ? row : row + static_cast<int32_t>(first.tokens_); });
+    }
+    stream.set_rows(std::move(rows));
+    return stream;
+}
+
+void TokenStream::set_rows(std::vector<int32_t> rows) {
+    in_order_ = static_cast<int64_t>(rows.size()) == tokens_;
+    for (size_t i = 0; i < rows.size(); ++i) {
+        in_order_ = in_order_ && rows[i] == static_cast<int32_t>(i);
+    }
+    rows_ = std::make_shared<const std::vector<int32_t>>(std::move(rows));
+}
+
 TapLayout TokenStream::tap(int64_t channels) const {
-    const bool complete = tokens_ == samples() * shown_;
-    return {.shape = {samples(), shown_, channels}, .rows = complete ? nullptr : rows_, .heads = 0};
+    return {.shape = {samples(), shown_, channels}, .rows = in_order_ ? nullptr : rows_, .heads = 0};
 }
 
 TapLayout TokenStream::tap_heads(int64_t heads, int64_t head_size) const {
@@ -45,9 +77,9 @@ TapLayout TokenStream::tap_heads(int64_t heads, int64_t head_size) const {
 
 namespace {
 
-std::vector<int32_t> counting_from(int64_t first, int64_t count) {
+std::vector<int32_t> counting(int64_t count) {
     std::vector<int32_t> out(static_cast<size_t>(count));
-    std::iota(out.begin(), out.end(), static_cast<int32_t>(first));
+    std::iota(out.begin(), out.end(), 0);
     return out;
 }
 
@@ -61,16 +93,10 @@ std::vector<int64_t> one_each(size_t count) {
 
 PackedTokens::PackedTokens(int64_t image_tokens, int64_t text_tokens,
                            const std::vector<std::vector<int32_t>>& kept_text, std::vector<int64_t> latents)
-    : image(image_tokens, {kept_text.size(), counting_from(0, image_tokens)}),
+    : image(image_tokens, {kept_text.size(), counting(image_tokens)}),
       text(text_tokens, kept_text),
-      entry(TokenStream::shared(image_tokens, latents.empty() ? one_each(kept_text.size()) : std::move(latents))) {
-    const std::vector<int32_t> whole_image = counting_from(text_tokens, image_tokens);
-    std::vector<std::vector<int32_t>> kept_joint = kept_text;
-    for (std::vector<int32_t>& kept : kept_joint) {
-        kept.insert(kept.end(), whole_image.begin(), whole_image.end());
-    }
-    joint = TokenStream(text_tokens + image_tokens, kept_joint);
-}
+      joint(TokenStream::joined(text, image)),
+      entry(TokenStream::shared(image_tokens, latents.empty() ? one_each(kept_text.size()) : std::move(latents))) {}
 
 namespace {
 

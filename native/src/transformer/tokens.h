@@ -1,5 +1,5 @@
 // The tokens of several samples packed one behind the other, without padding: [C, N] in ggml order. Linear layers run
-// over all of them at once; attention runs on one sample's slice at a time, so samples of different lengths need no
+// over all of them at once; attention lets each sample's tokens see each other, so samples of different lengths need no
 // mask.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace chroma {
 
-// One sample's part of a packed stream.
+// Tokens that lie one behind the other in a packed stream.
 struct TokenSlice {
     int64_t first = 0;
     int64_t count = 0;
@@ -28,9 +28,17 @@ class TokenStream {
     // Whole tokens of which samples may share: sample i sees those of number source[i]. Numbers count up from 0.
     static TokenStream shared(int64_t shown, const std::vector<int64_t>& source);
 
+    // The tokens of `first`, then those of `second`: a sample has some of both.
+    static TokenStream joined(const TokenStream& first, const TokenStream& second);
+
     [[nodiscard]] int64_t samples() const { return static_cast<int64_t>(slices_.size()); }
     [[nodiscard]] int64_t tokens() const { return tokens_; }
-    [[nodiscard]] const TokenSlice& slice(int64_t sample) const { return slices_[static_cast<size_t>(sample)]; }
+
+    // A sample's tokens in order: one slice, or two of a joined stream.
+    [[nodiscard]] const std::vector<TokenSlice>& slices(int64_t sample) const {
+        return slices_[static_cast<size_t>(sample)];
+    }
+    [[nodiscard]] const TokenSlice& slice(int64_t sample) const { return slices(sample).front(); }
 
     // Of a tensor [channels, N]: shown as [B, shown, channels].
     [[nodiscard]] TapLayout tap(int64_t channels) const;
@@ -39,17 +47,20 @@ class TokenStream {
     [[nodiscard]] TapLayout tap_heads(int64_t heads, int64_t head_size) const;
 
   private:
+    void set_rows(std::vector<int32_t> rows);
+
     int64_t shown_ = 0;
     int64_t tokens_ = 0;
-    std::vector<TokenSlice> slices_;
+    std::vector<std::vector<TokenSlice>> slices_;
     std::shared_ptr<const std::vector<int32_t>> rows_;
+    bool in_order_ = false;  // rows_ are all tokens as they lie
 };
 
-// The streams of one graph. The joint one has each sample's text, then its image.
+// The streams of one graph.
 struct PackedTokens {
     TokenStream image;
     TokenStream text;
-    TokenStream joint;
+    TokenStream joint;  // all text, then all images
 
     // The image stream up to the first attention: samples of equal latents, such as a prompt and its negative prompt,
     // are the same until they meet their text.

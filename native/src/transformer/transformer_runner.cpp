@@ -129,13 +129,14 @@ PackedTokens TransformerRunner::pack(const TransformerInputs& inputs, const Grou
 void TransformerRunner::build(Graph& graph, const TransformerInputs& inputs, const Group& group) const {
     const TransformerSizes& sizes = model_.sizes();
     const PackedTokens tokens = pack(inputs, group);
-    const std::vector<float> image = image_ids(inputs.latent_shape);
-    std::vector<float> ids;
+    // Of the sample with the most text: as all text stands in one place, others take as much of it as they have.
+    int64_t most_text = 0;
     for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
-        const std::vector<float> text = text_ids(tokens.text.slice(sample).count);
-        ids.insert(ids.end(), text.begin(), text.end());
-        ids.insert(ids.end(), image.begin(), image.end());
+        most_text = std::max(most_text, tokens.text.slice(sample).count);
     }
+    std::vector<float> ids = text_ids(most_text);
+    const std::vector<float> image = image_ids(inputs.latent_shape);
+    ids.insert(ids.end(), image.begin(), image.end());
     ggml_tensor* img = graph.input("img", GGML_TYPE_F32, {sizes.token_channels(), tokens.entry.tokens()});
     ggml_tensor* txt = graph.input("txt", GGML_TYPE_F32, {sizes.context, tokens.text.tokens()});
     ggml_tensor* modulation = graph.input("modulation", GGML_TYPE_F32, {sizes.hidden, sizes.modulation().rows()});
@@ -153,7 +154,7 @@ size_t TransformerRunner::node_bound(const PackedTokens& tokens) const {
     int64_t attention = 0;
     for (int64_t sample = 0; sample < tokens.samples(); ++sample) {
         constexpr int64_t kAroundAttention = 64;
-        const int64_t count = tokens.joint.slice(sample).count;
+        const int64_t count = tokens.text.slice(sample).count + tokens.image.slice(sample).count;
         attention += kAroundAttention + nn::attention_nodes(count, count, sizes.heads);
     }
     constexpr int64_t kPerBlock = 128;
