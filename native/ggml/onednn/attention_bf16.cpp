@@ -5,6 +5,7 @@
 #include "numbers/padded.h"
 #include "onednn/attention_kernels.h"
 #include "onednn/attention_rows_avx512.h"
+#include "onednn/functions_avx512.h"
 #include "onednn/panel_product.h"
 #include "onednn/processor.h"
 #include "onednn/transpose_avx512.h"
@@ -139,19 +140,6 @@ CHROMA_AVX512_BF16 void pack_values(const AttentionRows& rows, int64_t first, in
 }
 
 // ---- Softmax ----
-
-// 2^x to 4e-6, a five-hundredth of what rounding to bfloat16 costs; exact for 0, and 0 for x far below it: the
-// fraction's power from a polynomial (least squares at Chebyshev points), the rest from the exponent.
-CHROMA_AVX512_BF16 __m512 exp2(__m512 x) {
-    const __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    const __m512 f = _mm512_sub_ps(x, whole);
-    __m512 y = _mm512_set1_ps(9.6003955e-3F);
-    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(5.5916894e-2F));
-    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(2.4023718e-1F));
-    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(6.9312199e-1F));
-    y = _mm512_fmadd_ps(y, f, _mm512_set1_ps(1.0F));
-    return _mm512_scalef_ps(y, whole);
-}
 
 CHROMA_AVX512_BF16 void score(const void* queries, const void* keys, int64_t rows, int64_t keys_padded,
                               int64_t channels, float* scores) {

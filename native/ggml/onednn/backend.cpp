@@ -7,6 +7,7 @@
 #include "ggml-cpu.h"
 #include "ggml-impl.h"
 #include "onednn/custom.h"
+#include "onednn/elementwise.h"
 #include "onednn/linear.h"
 #include "onednn/linear_int8.h"
 #include "onednn/processor.h"
@@ -68,30 +69,58 @@ void add_bias(ggml_tensor* node) {
     }
 }
 
-// Computes the operation at `index` with those that follow and belong to it; returns how many.
+// The place of the operation behind the one at `index`, views left out.
+int next_operation(const ggml_cgraph* graph, int index) {
+    do {
+        ++index;
+    } while (index < graph->n_nodes && ggml_op_is_empty(graph->nodes[index]->op));
+    return index;
+}
+
+// Computes the product at `index` with those that follow and belong to it; returns where to go on.
+int compute_product(ggml_cgraph* graph, int index, Context& context) {
+    ggml_tensor* node = graph->nodes[index];
+    const bool is_int8 = supports_linear_int8(node);
+    const ggml_tensor* sums = node;
+    LinearEnd end;
+    index = next_operation(graph, index);
+    if (index < graph->n_nodes && adds_bias(graph->nodes[index]) && graph->nodes[index]->src[0] == sums) {
+        sums = graph->nodes[index];
+        end.bias = sums->src[1];
+        index = next_operation(graph, index);
+    }
+    const bool can_end = is_int8 ? linear_int8_ends_in_gelu(node) : linear_ends_in_gelu(node);
+    if (can_end && index < graph->n_nodes && is_gelu_tanh(graph->nodes[index]) &&
+        graph->nodes[index]->type == GGML_TYPE_BF16 && graph->nodes[index]->src[0] == sums) {
+        end.gelu = graph->nodes[index];
+        index = next_operation(graph, index);
+    }
+    if (is_int8) {
+        linear_int8(node, end, context.threads, context.int8);
+    } else {
+        linear(node, end, context.threads, context.linear);
+    }
+    return index;
+}
+
+// Computes the operation at `index` and returns where to go on.
 int compute(ggml_cgraph* graph, int index, Context& context) {
     ggml_tensor* node = graph->nodes[index];
-    if (node->op == GGML_OP_ADD) {
-        add_bias(node);
-        return 1;
+    if (node->op == GGML_OP_MUL_MAT) {
+        return compute_product(graph, index, context);
     }
-    if (node->op == GGML_OP_CUSTOM) {
+    context.int8.given = nullptr;
+    if (node->op == GGML_OP_CUSTOM && !leave_to_reader(graph, index)) {
         compute_custom(node, context.threads, context.custom);
-        return 1;
+    } else if (node->op == GGML_OP_ADD) {
+        add_bias(node);
     }
-    const ggml_tensor* next = index + 1 < graph->n_nodes ? graph->nodes[index + 1] : nullptr;
-    const bool biased = next != nullptr && adds_bias(next) && next->src[0] == node;
-    const ggml_tensor* bias = biased ? next->src[1] : nullptr;
-    if (supports_linear_int8(node)) {
-        linear_int8(node, bias, context.threads, context.int8);
-    } else {
-        linear(node, bias, context.threads, context.linear);
-    }
-    return biased ? 2 : 1;
+    return index + 1;
 }
 
 ggml_status graph_compute(ggml_backend_t backend, ggml_cgraph* graph) {
     Context& context = context_of(backend);
+    context.int8.given = nullptr;
     try {
         for (int index = 0; index < graph->n_nodes;) {
             if (ggml_op_is_empty(graph->nodes[index]->op)) {
@@ -101,7 +130,7 @@ ggml_status graph_compute(ggml_backend_t backend, ggml_cgraph* graph) {
             if (context.abort != nullptr && context.abort(context.abort_data)) {
                 return GGML_STATUS_ABORTED;
             }
-            index += leave_to_reader(graph, index) ? 1 : compute(graph, index, context);
+            index = compute(graph, index, context);
         }
     } catch (const std::bad_alloc&) {
         return GGML_STATUS_ALLOC_FAILED;

@@ -90,6 +90,10 @@ bool is_custom(const ggml_tensor* node) {
     return node->op == GGML_OP_CUSTOM && params_of(node).fun == on_ggml;
 }
 
+bool is_custom(const ggml_tensor* node, Compute compute) {
+    return is_custom(node) && std::bit_cast<Compute>(params_of(node).userdata) == compute;
+}
+
 void compute_custom(ggml_tensor* node, int threads, Workspace& workspace) {
     std::bit_cast<Compute>(params_of(node).userdata)(node, threads, workspace);
 }

@@ -43,6 +43,7 @@ bool is_left(const ggml_tensor* node);
 
 // Of the nodes that are made here, and no others.
 bool is_custom(const ggml_tensor* node);
+bool is_custom(const ggml_tensor* node, Compute compute);
 void compute_custom(ggml_tensor* node, int threads, Workspace& workspace);
 
 }  // namespace chroma::onednn

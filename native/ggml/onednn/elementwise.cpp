@@ -99,25 +99,11 @@ void compute_modulate(ggml_tensor* to, int threads, Workspace& /*workspace*/) {
 
 void compute_gelu_tanh(ggml_tensor* to, int threads, Workspace& /*workspace*/) {
     for_rows(to, threads, [&](auto* y, int64_t row) {
-        const auto* x = row_of<const float>(to->src[0], row);
-        for (int64_t i = 0; i < to->ne[0]; ++i) {
-            store(y + i, gelu(x[i]));
-        }
-    });
-}
-
-void compute_beside_gelu_tanh(ggml_tensor* to, int threads, Workspace& /*workspace*/) {
-    const ggml_tensor* beside = to->src[0];
-    const ggml_tensor* from = to->src[1];
-    const int64_t offset = beside->ne[0];
-    for_rows(to, threads, [&](auto* y, int64_t row) {
-        const auto* a = row_of<const float>(beside, row);
-        for (int64_t i = 0; i < offset; ++i) {
-            store(y + i, a[i]);
-        }
+        const ggml_tensor* from = to->src[0];
         const auto* x = row_of<const float>(from, row);
+        y += to->ne[0] - from->ne[0];
         for (int64_t i = 0; i < from->ne[0]; ++i) {
-            store(y + offset + i, gelu(x[i]));
+            store(y + i, gelu(x[i]));
         }
     });
 }
@@ -161,13 +147,20 @@ ggml_tensor* modulate(ggml_context* context, ggml_tensor* x, ggml_tensor* factor
     return node;
 }
 
-ggml_tensor* gelu_tanh(ggml_context* context, ggml_tensor* x, ggml_type to) {
-    return custom(context, compute_gelu_tanh, to, x->ne, std::array{x});
+ggml_tensor* gelu_tanh(ggml_context* context, ggml_tensor* x, ggml_type to, int64_t room) {
+    // What a linear layer reads has to last until this is written, which that layer may do.
+    const ggml_tensor* product = x->op == GGML_OP_ADD ? x->src[0] : x;
+    ggml_tensor* read = product->op == GGML_OP_MUL_MAT ? product->src[1] : x;
+    return custom(context, compute_gelu_tanh, to, std::array{room + x->ne[0], x->ne[1], x->ne[2], x->ne[3]},
+                  std::array{x, read});
 }
 
-ggml_tensor* beside_gelu_tanh(ggml_context* context, ggml_tensor* beside, ggml_tensor* x, ggml_type to) {
-    return custom(context, compute_beside_gelu_tanh, to,
-                  std::array{beside->ne[0] + x->ne[0], x->ne[1], x->ne[2], x->ne[3]}, std::array{beside, x});
+bool is_gelu_tanh(const ggml_tensor* node) {
+    return is_custom(node, compute_gelu_tanh);
+}
+
+int64_t gelu_room(const ggml_tensor* node) {
+    return node->ne[0] - node->src[0]->ne[0];
 }
 
 ggml_tensor* rms_norm(ggml_context* context, ggml_tensor* x, ggml_tensor* scale, float epsilon) {

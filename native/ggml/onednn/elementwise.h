@@ -15,11 +15,13 @@ ggml_tensor* layer_norm(ggml_context* context, ggml_tensor* x, float epsilon);
 // x * factor + shift, of type `to` (F32 or BF16). x: float32 [C, N]; factor and shift: [C].
 ggml_tensor* modulate(ggml_context* context, ggml_tensor* x, ggml_tensor* factor, ggml_tensor* shift, ggml_type to);
 
-// GELU in its tanh form, of type `to` (Hendrycks and Gimpel 2016). x: float32 [C, N], rows contiguous.
-ggml_tensor* gelu_tanh(ggml_context* context, ggml_tensor* x, ggml_type to);
+// GELU in its tanh form, of type `to` (Hendrycks and Gimpel 2016), behind `room` channels that are left for others to
+// write: [room + C, N]. x: float32 [C, N]. A linear layer that gives x does it on the way, where it can.
+ggml_tensor* gelu_tanh(ggml_context* context, ggml_tensor* x, ggml_type to, int64_t room = 0);
+bool is_gelu_tanh(const ggml_tensor* node);
 
-// beside's channels, then those of GELU(x): [Ca + C, N] of type `to`.
-ggml_tensor* beside_gelu_tanh(ggml_context* context, ggml_tensor* beside, ggml_tensor* x, ggml_type to);
+// The first of the values in a row of gelu_tanh().
+int64_t gelu_room(const ggml_tensor* node);
 
 // x / rms(x) * scale over the first axis, float32 (Zhang and Sennrich 2019). x: float32, any strides beyond the first
 // axis.

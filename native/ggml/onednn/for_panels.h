@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -20,10 +21,10 @@ inline int64_t long_panel_rows(int64_t n, int threads, int64_t most) {
     return std::clamp(fair, kPackedColumns, most);
 }
 
-// True for a result of so many floats that it would only push other things out of the caches.
-inline bool past_caches(int64_t floats) {
-    constexpr int64_t kMost = 4 << 20;
-    return floats > kMost;
+// True for a result of so many values, `size` bytes each, that it would only push other things out of the caches.
+inline bool past_caches(int64_t values, size_t size) {
+    constexpr int64_t kMostBytes = 16 << 20;
+    return values * static_cast<int64_t>(size) > kMostBytes;
 }
 
 // The size of all but the last of the fewest equal shares that are no larger than `most`.

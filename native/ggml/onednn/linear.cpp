@@ -98,7 +98,9 @@ void own_long_product(const LinearProblem& problem, const bf16* x, int threads, 
                            .bias = problem.bias != nullptr ? problem.bias + first : nullptr,
                            .y = problem.y + first,
                            .y_stride = problem.n,
-                           .past_caches = past_caches(problem.m * problem.n)},
+                           .gelu = problem.gelu.from(first),
+                           .past_caches = past_caches(problem.m * problem.n,
+                                                      problem.gelu.y != nullptr ? sizeof(bf16) : sizeof(float))},
                           panel, count);
         }
     });
@@ -172,15 +174,29 @@ bool supports_linear(const ggml_tensor* node) {
            (ggml_nrows(x) >= kLeastRows || x->type == GGML_TYPE_BF16);
 }
 
-void linear(ggml_tensor* node, const ggml_tensor* bias, int threads, LinearWorkspace& workspace) {
-    const LinearProblem problem{.weight = node->src[0],
-                                .x = node->src[1],
-                                .bias = bias != nullptr ? static_cast<const float*>(bias->data) : nullptr,
-                                .y = static_cast<float*>(node->data),
-                                .m = ggml_nrows(node->src[1]),
-                                .n = node->src[0]->ne[1],
-                                .k = node->src[0]->ne[0],
-                                .arithmetic = arithmetic_of(node)};
+namespace {
+
+LinearProblem problem_of(const ggml_tensor* node, const LinearEnd& end) {
+    return {.weight = node->src[0],
+            .x = node->src[1],
+            .bias = end.bias_values(),
+            .y = static_cast<float*>(node->data),
+            .gelu = end.gelu_rows(),
+            .m = ggml_nrows(node->src[1]),
+            .n = node->src[0]->ne[1],
+            .k = node->src[0]->ne[0],
+            .arithmetic = arithmetic_of(node)};
+}
+
+}  // namespace
+
+bool linear_ends_in_gelu(const ggml_tensor* node) {
+    const LinearProblem problem = problem_of(node, {});
+    return problem.m > kShort && has_own_product(problem);
+}
+
+void linear(ggml_tensor* node, const LinearEnd& end, int threads, LinearWorkspace& workspace) {
+    const LinearProblem problem = problem_of(node, end);
     workspace.threads.resize(std::max(workspace.threads.size(), static_cast<size_t>(threads)));
     const std::byte* x = activations(problem, threads, workspace.activations);
     if (problem.m <= kShort) {

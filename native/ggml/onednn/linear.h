@@ -5,6 +5,7 @@
 
 #include "ggml.h"
 #include "onednn/aligned_buffer.h"
+#include "onednn/linear_end.h"
 
 namespace chroma::onednn {
 
@@ -22,7 +23,10 @@ struct LinearWorkspace {
     std::vector<Thread> threads;
 };
 
-// Computes the MUL_MAT `node` and adds bias (ggml [out]; null: none). The result is the same for any number of threads.
-void linear(ggml_tensor* node, const ggml_tensor* bias, int threads, LinearWorkspace& workspace);
+// True where linear() can end this MUL_MAT in GELU.
+bool linear_ends_in_gelu(const ggml_tensor* node);
+
+// Computes the MUL_MAT `node` and what follows. The result is the same for any number of threads.
+void linear(ggml_tensor* node, const LinearEnd& end, int threads, LinearWorkspace& workspace);
 
 }  // namespace chroma::onednn

@@ -20,6 +20,7 @@ struct Problem {
     const float* weight_scales;
     const float* bias;  // null: none
     float* y;
+    GeluRows gelu;  // what is wanted instead of y, of products of our own
     int64_t m;
     int64_t n;
     int64_t k;
@@ -107,7 +108,9 @@ void own_product(const Problem& problem, const uint8_t* activations, const float
                                       .bias = problem.bias != nullptr ? problem.bias + first : nullptr},
                            .y = problem.y + first,
                            .y_stride = problem.n,
-                           .past_caches = past_caches(problem.m * problem.n)},
+                           .gelu = problem.gelu.from(first),
+                           .past_caches = past_caches(problem.m * problem.n,
+                                                      problem.gelu.y != nullptr ? sizeof(bf16) : sizeof(float))},
                           panel, count);
         }
     });
@@ -123,19 +126,35 @@ bool supports_linear_int8(const ggml_tensor* node) {
            (x->type == GGML_TYPE_F32 || x->type == GGML_TYPE_BF16);
 }
 
-void linear_int8(ggml_tensor* node, const ggml_tensor* bias, int threads, Int8Workspace& workspace) {
+namespace {
+
+bool has_own_product(const ggml_tensor* node) {
+    return has_products_int8() && can_pack_int8(node->src[0]->ne[1], node->src[0]->ne[0]);
+}
+
+}  // namespace
+
+bool linear_int8_ends_in_gelu(const ggml_tensor* node) {
+    return has_own_product(node);
+}
+
+void linear_int8(ggml_tensor* node, const LinearEnd& end, int threads, Int8Workspace& workspace) {
     const Problem problem{.x = node->src[1],
                           .weights = static_cast<const int8_t*>(node->src[0]->data),
                           .weight_scales = static_cast<const float*>(node->src[2]->data),
-                          .bias = bias != nullptr ? static_cast<const float*>(bias->data) : nullptr,
+                          .bias = end.bias_values(),
                           .y = static_cast<float*>(node->data),
+                          .gelu = end.gelu_rows(),
                           .m = ggml_nrows(node->src[1]),
                           .n = node->src[0]->ne[1],
                           .k = node->src[0]->ne[0]};
-    const bool own = has_products_int8() && can_pack_int8(problem.n, problem.k);
+    const bool own = has_own_product(node);
     auto* activations = workspace.activations.reserve<int8_t>(static_cast<size_t>(problem.m * problem.k));
     auto* scales = workspace.scales.reserve<float>(static_cast<size_t>(problem.m));
-    encode_activations(problem, own, threads, activations, scales);
+    if (workspace.given != problem.x) {
+        encode_activations(problem, own, threads, activations, scales);
+        workspace.given = own ? problem.x : nullptr;
+    }
 
     workspace.threads.resize(std::max(workspace.threads.size(), static_cast<size_t>(threads)));
     if (own) {

@@ -6,6 +6,7 @@
 #include "ggml.h"
 #include "onednn/aligned_buffer.h"
 #include "onednn/int8_panel.h"
+#include "onednn/linear_end.h"
 
 namespace chroma::onednn {
 
@@ -20,11 +21,15 @@ struct Int8Workspace {
         AlignedBuffer weight_sums;  // of its rows
     };
     AlignedBuffer activations;
-    AlignedBuffer scales;  // of the activations' rows
+    AlignedBuffer scales;                // of the activations' rows
+    const ggml_tensor* given = nullptr;  // the operand that they are, as long as nothing else was computed
     std::vector<Thread> threads;
 };
 
-// Computes the MUL_MAT `node` and adds bias (ggml [out]; null: none). The result is the same for any number of threads.
-void linear_int8(ggml_tensor* node, const ggml_tensor* bias, int threads, Int8Workspace& workspace);
+// True where linear_int8() can end this MUL_MAT in GELU.
+bool linear_int8_ends_in_gelu(const ggml_tensor* node);
+
+// Computes the MUL_MAT `node` and what follows. The result is the same for any number of threads.
+void linear_int8(ggml_tensor* node, const LinearEnd& end, int threads, Int8Workspace& workspace);
 
 }  // namespace chroma::onednn

@@ -3,6 +3,8 @@
 // products_int8.cpp.
 #pragma once
 
+#include "numbers/bf16.h"
+#include "onednn/functions_avx512.h"
 #include "onednn/processor.h"
 
 #ifdef CHROMA_X86_KERNELS
@@ -26,8 +28,10 @@ inline constexpr int64_t kTileColumns = kLanes * kTileVectors;
 inline constexpr int64_t kRowsOfAShare = 96;
 
 // Rows of vectors can be written past the caches if each is a cache line.
-inline bool can_stream(const float* y, int64_t stride) {
-    return stride % kLanes == 0 && reinterpret_cast<uintptr_t>(y) % sizeof(__m512) == 0;
+template <typename T>
+bool can_stream(const T* y, int64_t stride) {
+    constexpr int64_t kLine = sizeof(__m512);
+    return stride * static_cast<int64_t>(sizeof(T)) % kLine == 0 && reinterpret_cast<uintptr_t>(y) % kLine == 0;
 }
 
 CHROMA_AVX512_PRODUCTS inline void store(float* to, __m512 values, bool stream) {
@@ -35,6 +39,16 @@ CHROMA_AVX512_PRODUCTS inline void store(float* to, __m512 values, bool stream) 
         _mm512_stream_ps(to, values);
     } else {
         _mm512_storeu_ps(to, values);
+    }
+}
+
+// GELU of two vectors, as bfloat16.
+CHROMA_AVX512_PRODUCTS inline void store_gelu(bf16* to, __m512 low, __m512 high, bool stream) {
+    const auto both = (__m512i)_mm512_cvtne2ps_pbh(gelu_tanh(high), gelu_tanh(low));
+    if (stream) {
+        _mm512_stream_si512(reinterpret_cast<__m512i*>(to), both);
+    } else {
+        _mm512_storeu_si512(to, both);
     }
 }
 

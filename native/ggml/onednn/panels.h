@@ -6,6 +6,7 @@
 #include "ggml.h"
 #include "numbers/bf16.h"
 #include "onednn/aligned_buffer.h"
+#include "onednn/gelu_rows.h"
 #include "onednn/matmul.h"
 #include "onednn/processor.h"
 
@@ -17,6 +18,7 @@ struct LinearProblem {
     const ggml_tensor* x;       // ggml [k, m...]
     const float* bias;          // null: none
     float* y;
+    GeluRows gelu;  // what is wanted instead of y, of products of our own
     int64_t m;
     int64_t n;
     int64_t k;

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "numbers/bf16.h"
+#include "onednn/gelu_rows.h"
 
 namespace chroma::onednn {
 
@@ -25,7 +25,8 @@ struct SliceBf16 {
     const float* bias;  // of the panel's columns; null: none
     float* y;           // the panel's first column in the first row
     int64_t y_stride;   // n
-    bool past_caches;   // y is too large for them, and is written past them where the processor can
+    GeluRows gelu;      // written by the last slice instead of y
+    bool past_caches;   // the result is too large for them, and is written past them where the processor can
 };
 
 // Multiplies these channels of x with those of a panel of `columns` rows of W, a multiple of kPackedColumns, in the

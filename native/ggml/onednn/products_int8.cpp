@@ -29,28 +29,48 @@ struct Product {
     CHROMA_AVX512_PRODUCTS static Sum add(Sum sum, __m512i x, __m512i w) { return _mm512_dpbusd_epi32(sum, x, w); }
 
     CHROMA_AVX512_PRODUCTS void end(int64_t row, int rows, int64_t column, int vectors, const Sum* sums) const {
-        for (int v = 0; v < vectors; ++v, column += kLanes) {
-            if (slice.last) {
-                scale(row, rows, column, vectors, sums + v);
-                continue;
+        if (!slice.last) {
+            for (int v = 0; v < vectors; ++v, column += kLanes) {
+                for (int i = 0; i < rows; ++i) {
+                    _mm512_storeu_si512(at(row + i, column), sums[i * vectors + v]);
+                }
             }
+            return;
+        }
+        for (int v = 0; v < vectors; v += 2, column += 2 * kLanes) {
+            const Column low = column_at(column);
+            const Column high = column_at(column + kLanes);
             for (int i = 0; i < rows; ++i) {
-                _mm512_storeu_si512(at(row + i, column), sums[i * vectors + v]);
+                const Sum* pair = sums + i * vectors + v;
+                const __m512 scale = _mm512_set1_ps(slice.scales.rows[row + i]);
+                if (slice.gelu.y != nullptr) {
+                    store_gelu(slice.gelu.y + (row + i) * slice.gelu.stride + column, low.scaled(pair[0], scale),
+                               high.scaled(pair[1], scale), streams);
+                } else {
+                    store(at(row + i, column), low.scaled(pair[0], scale), streams);
+                    store(at(row + i, column + kLanes), high.scaled(pair[1], scale), streams);
+                }
             }
         }
     }
 
-    // One vector of columns; a row's sums lie `stride` vectors apart.
-    CHROMA_AVX512_PRODUCTS void scale(int64_t row, int rows, int64_t column, int64_t stride, const Sum* sums) const {
-        const Scales& scales = slice.scales;
-        const __m512i zero = _mm512_slli_epi32(_mm512_loadu_si512(scales.weight_sums + column), kUnsignedZeroBits);
-        const __m512 of_column = _mm512_loadu_ps(scales.columns + column);
-        const __m512 bias = scales.bias != nullptr ? _mm512_loadu_ps(scales.bias + column) : _mm512_setzero_ps();
-        for (int i = 0; i < rows; ++i) {
-            const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums[i * stride], zero));
-            const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(scales.rows[row + i]), of_column);
-            store(at(row + i, column), _mm512_add_ps(_mm512_mul_ps(sum, factor), bias), streams);
+    // What turns a vector of columns' sums into floats.
+    struct Column {
+        __m512i zero;
+        __m512 scale;
+        __m512 bias;
+
+        [[nodiscard]] CHROMA_AVX512_PRODUCTS __m512 scaled(Sum sum, __m512 row_scale) const {
+            const __m512 whole = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum, zero));
+            return _mm512_add_ps(_mm512_mul_ps(whole, _mm512_mul_ps(row_scale, scale)), bias);
         }
+    };
+
+    [[nodiscard]] CHROMA_AVX512_PRODUCTS Column column_at(int64_t column) const {
+        const Scales& scales = slice.scales;
+        return {_mm512_slli_epi32(_mm512_loadu_si512(scales.weight_sums + column), kUnsignedZeroBits),
+                _mm512_loadu_ps(scales.columns + column),
+                scales.bias != nullptr ? _mm512_loadu_ps(scales.bias + column) : _mm512_setzero_ps()};
     }
 };
 
@@ -65,7 +85,9 @@ void multiply_int8(const SliceInt8& slice, const int8_t* panel, int64_t columns)
                       .stride = slice.x_stride,
                       .count = slice.rows,
                       .steps = slice.channels / kStep};
-    const bool streams = slice.last && slice.past_caches && can_stream(slice.y, slice.y_stride);
+    const bool streams =
+        slice.last && slice.past_caches &&
+        (slice.gelu.y != nullptr ? can_stream(slice.gelu.y, slice.gelu.stride) : can_stream(slice.y, slice.y_stride));
     multiply_panel(Product{slice, streams}, x, reinterpret_cast<const std::byte*>(panel), columns);
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "onednn/gelu_rows.h"
+
 namespace chroma::onednn {
 
 // True where this processor has the instructions, and none that are faster still and oneDNN's to use (AMX).
@@ -33,7 +35,8 @@ struct SliceInt8 {
     Scales scales;     // of the panel's columns
     float* y;          // the panel's first column in the first row
     int64_t y_stride;  // n
-    bool past_caches;  // y is too large for them, and is written past them where the processor can
+    GeluRows gelu;     // written by the last slice instead of y
+    bool past_caches;  // the result is too large for them, and is written past them where the processor can
 };
 
 // Multiplies these channels of x with those of a panel of `columns` rows of W, a multiple of kPackedInt8Columns, in the

@@ -87,6 +87,12 @@ ggml_tensor* Graph::tap(const std::string& name, ggml_tensor* tensor, TapLayout 
     return tensor;
 }
 
+void Graph::tap_beside(const std::string& name, ggml_tensor* first, ggml_tensor* second, TapLayout layout) {
+    ggml_build_forward_expand(cgraph_, first);
+    ggml_build_forward_expand(cgraph_, second);
+    taps_[second].push_back({name, first, std::move(layout), second});
+}
+
 Graph::KindScope::KindScope(Graph& graph, OperationKind kind)
     : graph_(graph), kind_(kind), outer_(graph.kinds_.empty() ? OperationKind::Other : graph.kinds_.back().kind) {
     graph_.change_kind(kind_);

@@ -45,6 +45,10 @@ class Graph {
     // float32 or bfloat16 with contiguous rows. A tensor may have several names.
     ggml_tensor* tap(const std::string& name, ggml_tensor* tensor, TapLayout layout);
 
+    // Names the channels of two tensors, ggml [A, N] and [B, N], as one [A + B, N]. They are computed first of all that
+    // is not in the graph yet, and nothing may write over the first one before the second is there.
+    void tap_beside(const std::string& name, ggml_tensor* first, ggml_tensor* second, TapLayout layout);
+
     // Marks the end of a block: progress is reported and abort asked once it is computed.
     ggml_tensor* block_end(ggml_tensor* tensor);
 

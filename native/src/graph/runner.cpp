@@ -67,6 +67,24 @@ std::vector<float> read_elements(const ggml_tensor* tensor) {
     return values;
 }
 
+std::vector<float> read_tap(const Tap& tap) {
+    std::vector<float> values = read_elements(tap.values);
+    if (tap.beside == nullptr) {
+        return values;
+    }
+    const std::vector<float> beside = read_elements(tap.beside);
+    std::vector<float> all;
+    all.reserve(values.size() + beside.size());
+    const auto add_row = [&](const std::vector<float>& from, int64_t channels, int64_t row) {
+        all.insert(all.end(), from.begin() + row * channels, from.begin() + (row + 1) * channels);
+    };
+    for (int64_t row = 0; row < ggml_nrows(tap.values); ++row) {
+        add_row(values, tap.values->ne[0], row);
+        add_row(beside, tap.beside->ne[0], row);
+    }
+    return all;
+}
+
 }  // namespace
 
 RunContext::RunContext(const chroma_run_options* run) {
@@ -148,7 +166,7 @@ class ChromaRunner::Observer {
     void show(const std::vector<Tap>& taps) const {
         for (const Tap& tap : taps) {
             if (run_.taps.wants(tap.name)) {
-                run_.taps.show(tap, read_elements(tap.values));
+                run_.taps.show(tap, read_tap(tap));
             }
         }
     }

@@ -29,6 +29,7 @@ struct Tap {
     std::string name;
     const ggml_tensor* values;
     TapLayout layout;
+    const ggml_tensor* beside = nullptr;  // more channels of the same tokens; null: none
 };
 
 // True if the name matches the glob: * is any run of characters, ? is any one.

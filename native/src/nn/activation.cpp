@@ -1,5 +1,7 @@
 #include "nn/activation.h"
 
+#include "common/error.h"
+
 #ifdef CHROMA_HAS_ONEDNN
 #include "onednn/elementwise.h"
 #endif
@@ -14,6 +16,8 @@ constexpr float kCubic = 0.044715F;
 ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, [[maybe_unused]] ggml_type to) {
 #ifdef CHROMA_HAS_ONEDNN
     if (graph.fuses()) {
+        // A linear layer that x comes from may do it.
+        const Graph::KindScope kind = graph.mark(OperationKind::Linear);
         return onednn::gelu_tanh(graph.context(), x, to);
     }
 #endif
@@ -24,6 +28,16 @@ ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, [[maybe_unused]] ggml_type 
     gate = ggml_mul_inplace(context, gate, x);
     gate = ggml_sigmoid_inplace(context, gate);
     return ggml_mul_inplace(context, gate, x);
+}
+
+ggml_tensor* gelu_tanh_behind([[maybe_unused]] Graph& graph, [[maybe_unused]] ggml_tensor* x,
+                              [[maybe_unused]] int64_t room, [[maybe_unused]] ggml_type to) {
+#ifdef CHROMA_HAS_ONEDNN
+    const Graph::KindScope kind = graph.mark(OperationKind::Linear);
+    return onednn::gelu_tanh(graph.context(), x, to, room);
+#else
+    fail(CHROMA_ERROR_INTERNAL, "GELU behind other channels was asked of kernels that have none.");
+#endif
 }
 
 ggml_tensor* silu(Graph& graph, ggml_tensor* x) {

@@ -10,6 +10,10 @@ namespace chroma::nn {
 // x * sigmoid(2 sqrt(2/pi) (...)). The result has the type `to`: F32, or what Graph::input_type() says.
 ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, ggml_type to = GGML_TYPE_F32);
 
+// The same behind `room` channels that are left for others to write: ggml [C, N] -> [room + C, N]. Where the graph's
+// kernels fuse.
+ggml_tensor* gelu_tanh_behind(Graph& graph, ggml_tensor* x, int64_t room, ggml_type to);
+
 // x * sigmoid(x)
 ggml_tensor* silu(Graph& graph, ggml_tensor* x);
 

@@ -22,6 +22,9 @@ struct Linear {
     // The type that x is best given in by an operation that may choose: F32 or BF16.
     [[nodiscard]] ggml_type input_type(const Graph& graph) const { return graph.input_type(weight); }
 
+    // The layer of `count` outputs from `first` on, for one graph.
+    [[nodiscard]] Linear outputs(Graph& graph, int64_t first, int64_t count) const;
+
     // x: ggml [in, N, ...] float32 or of input_type() -> [out, N, ...] float32
     ggml_tensor* forward(Graph& graph, ggml_tensor* x) const;
 };

@@ -95,4 +95,9 @@ ggml_tensor* attend(const BlockContext& context, const std::vector<AttentionPart
     return sort(graph, attended, context.tokens.joint);
 }
 
+ggml_tensor* attend_into(const BlockContext& context, ggml_tensor* into, const std::vector<AttentionPart>& parts,
+                         nn::Products products) {
+    return nn::attention_into(context.graph, into, packed(context, parts, products));
+}
+
 }  // namespace chroma

@@ -25,4 +25,8 @@ struct AttentionPart {
 ggml_tensor* attend(const BlockContext& context, const std::vector<AttentionPart>& parts, nn::Products products,
                     ggml_type to);
 
+// The same into the first channels of `into`, ggml [at least C, N], where the graph's kernels fuse.
+ggml_tensor* attend_into(const BlockContext& context, ggml_tensor* into, const std::vector<AttentionPart>& parts,
+                         nn::Products products);
+
 }  // namespace chroma

@@ -2,9 +2,6 @@
 
 #include "nn/activation.h"
 #include "nn/norm.h"
-#ifdef CHROMA_HAS_ONEDNN
-#include "onednn/elementwise.h"
-#endif
 
 namespace chroma {
 
@@ -26,16 +23,6 @@ ggml_tensor* channels_from(Graph& graph, ggml_tensor* x, int64_t first) {
                         static_cast<size_t>(first) * x->nb[0]);
 }
 
-// The channels of `attended`, then those of GELU(x).
-ggml_tensor* beside_gelu(Graph& graph, ggml_tensor* attended, ggml_tensor* x, [[maybe_unused]] ggml_type to) {
-#ifdef CHROMA_HAS_ONEDNN
-    if (graph.fuses()) {
-        return onednn::beside_gelu_tanh(graph.context(), attended, x, to);
-    }
-#endif
-    return concat_channels(graph, attended, nn::gelu_tanh(graph, x));
-}
-
 }  // namespace
 
 ggml_tensor* SingleStreamBlock::forward(const BlockContext& context, ggml_tensor* x,
@@ -46,19 +33,38 @@ ggml_tensor* SingleStreamBlock::forward(const BlockContext& context, ggml_tensor
 
     ggml_tensor* normed = nn::layer_norm(graph, x);
     graph.tap(name_ + ".pre_norm", normed, stream.tap(channels));
-    ggml_tensor* projected = linear1_.forward(graph, modulate(graph, normed, modulation, linear1_.input_type(graph)));
-    graph.tap(name_ + ".linear1", projected, stream.tap(projected->ne[0]));
-
-    const Heads heads = norm_.forward(graph, split_heads(graph, projected, heads_, head_size_), stream);
-    ggml_tensor* attended = attend(context, {{heads, stream}}, nn::products_of(linear1_.weight), GGML_TYPE_F32);
-    ggml_tensor* joined =
-        beside_gelu(graph, attended, channels_from(graph, projected, 3 * channels), linear2_.input_type(graph));
+    ggml_tensor* input = modulate(graph, normed, modulation, linear1_.input_type(graph));
+    ggml_tensor* joined = graph.fuses() ? join_in_place(context, input) : join(context, input);
     ggml_tensor* hidden = channels_from(graph, joined, channels);
     graph.tap(name_ + ".mlp_act", hidden, stream.tap(hidden->ne[0]));
 
     ggml_tensor* y = linear2_.forward(graph, joined);
     graph.tap(name_ + ".linear2", y, stream.tap(channels));
     return graph.tap(name_, gate(graph, x, y, modulation.gate), stream.tap(channels));
+}
+
+ggml_tensor* SingleStreamBlock::join(const BlockContext& context, ggml_tensor* x) const {
+    Graph& graph = context.graph;
+    const TokenStream& stream = context.tokens.joint;
+    ggml_tensor* projected = linear1_.forward(graph, x);
+    graph.tap(name_ + ".linear1", projected, stream.tap(projected->ne[0]));
+    const Heads heads = norm_.forward(graph, split_heads(graph, projected, heads_, head_size_), stream);
+    ggml_tensor* attended = attend(context, {{heads, stream}}, nn::products_of(linear1_.weight), GGML_TYPE_F32);
+    ggml_tensor* hidden = channels_from(graph, projected, 3 * heads_ * head_size_);
+    return concat_channels(graph, attended, nn::gelu_tanh(graph, hidden));
+}
+
+ggml_tensor* SingleStreamBlock::join_in_place(const BlockContext& context, ggml_tensor* x) const {
+    Graph& graph = context.graph;
+    const TokenStream& stream = context.tokens.joint;
+    const int64_t channels = heads_ * head_size_;
+    const int64_t all = linear1_.weight->ne[1];
+    ggml_tensor* qkv = linear1_.outputs(graph, 0, 3 * channels).forward(graph, x);
+    ggml_tensor* hidden = linear1_.outputs(graph, 3 * channels, all - 3 * channels).forward(graph, x);
+    graph.tap_beside(name_ + ".linear1", qkv, hidden, stream.tap(all));
+    ggml_tensor* joined = nn::gelu_tanh_behind(graph, hidden, channels, linear2_.input_type(graph));
+    const Heads heads = norm_.forward(graph, split_heads(graph, qkv, heads_, head_size_), stream);
+    return attend_into(context, joined, {{heads, stream}}, nn::products_of(linear1_.weight));
 }
 
 }  // namespace chroma

@@ -26,6 +26,12 @@ class SingleStreamBlock {
     [[nodiscard]] const QKNorm& norm() const { return norm_; }
 
   private:
+    // linear2's input: the attention's channels, then GELU of the MLP's. x: linear1's input.
+    [[nodiscard]] ggml_tensor* join(const BlockContext& context, ggml_tensor* x) const;
+
+    // The same where the graph's kernels fuse: both are written where they are read.
+    [[nodiscard]] ggml_tensor* join_in_place(const BlockContext& context, ggml_tensor* x) const;
+
     std::string name_;
     int64_t heads_;
     int64_t head_size_;
