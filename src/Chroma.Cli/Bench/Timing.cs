@@ -3,12 +3,16 @@ using System.Diagnostics;
 namespace Chroma.Cli.Bench;
 
 /// <summary>The best time of several runs. The first ones build graphs and touch memory for the first time.</summary>
-/// <param name="Seconds">Of the fastest run.</param>
-/// <param name="Runs">How many there were.</param>
-internal readonly record struct Timing(double Seconds, int Runs)
+internal sealed class Timing
 {
     // A run that takes longer is not repeated for the sake of the first one's page faults.
     private static readonly TimeSpan _long = TimeSpan.FromSeconds(30);
+
+    /// <summary>Of the fastest run.</summary>
+    public double Seconds { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>How many there were.</summary>
+    public int Runs { get; private set; }
 
     /// <summary>Times a call as often as fits a budget, at least twice unless it takes long.</summary>
     /// <param name="call">What is timed.</param>
@@ -17,18 +21,22 @@ internal readonly record struct Timing(double Seconds, int Runs)
     /// <param name="token">Asked between runs.</param>
     public static Timing Best(Action call, TimeSpan budget, int most, CancellationToken token)
     {
-        double best = double.PositiveInfinity;
+        Timing timing = new();
+        timing.Add(call, budget, most, token);
+        return timing;
+    }
+
+    /// <summary>Times a call some more; the parameters are those of <see cref="Best"/>.</summary>
+    public void Add(Action call, TimeSpan budget, int most, CancellationToken token)
+    {
         long start = Stopwatch.GetTimestamp();
-        int runs = 0;
-        do
+        for (int run = 0; run < most && (Stopwatch.GetElapsedTime(start) < budget || (run == 1 && Seconds < _long.TotalSeconds)); run++)
         {
             token.ThrowIfCancellationRequested();
             long begun = Stopwatch.GetTimestamp();
             call();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(begun).TotalSeconds);
-            runs++;
+            Seconds = Math.Min(Seconds, Stopwatch.GetElapsedTime(begun).TotalSeconds);
+            Runs++;
         }
-        while (runs < most && (Stopwatch.GetElapsedTime(start) < budget || (runs == 1 && best < _long.TotalSeconds)));
-        return new Timing(best, runs);
     }
 }
