@@ -23,9 +23,9 @@ inline constexpr int kTileVectors = 4;
 inline constexpr int64_t kLanes = 16;
 inline constexpr int64_t kTileColumns = kLanes * kTileVectors;
 
-// Rows of x that meet a whole panel before the next ones do. They and a block of 64 columns share the second-level
-// cache.
-inline constexpr int64_t kRowsOfAShare = 96;
+// Rows of x that meet a whole panel before the next ones do. They, the next ones and a block of 64 columns share the
+// second-level cache.
+inline constexpr int64_t kRowsOfAShare = 48;
 
 // Rows of vectors can be written past the caches if each is a cache line.
 template <typename T>
@@ -63,21 +63,13 @@ struct PanelRows {
     int64_t steps;
 };
 
-// `Rows` rows from `row` times 16 `Vectors` columns from `column`, which lie at `w`: [steps][16 Vectors][kStep].
+// Adds the products of steps `first` to `end` - 1. Nothing but sums may want a register in here: this loop is all that
+// counts.
 template <int Rows, int Vectors, typename Product>
-CHROMA_AVX512_PRODUCTS inline void multiply_tile(const Product& product, const PanelRows& x, int64_t row,
-                                                 const std::byte* w, int64_t column) {
-    typename Product::Sum sums[Rows][Vectors];
-#pragma GCC unroll 8
-    for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) {
-            sums[i][v] = product.begin(row + i, column + kLanes * v);
-        }
-    }
-    // Nothing but these sums may want a register in here: the loop is all that counts.
-    const std::byte* values = x.values + row * x.stride;
-    for (int64_t step = 0; step < x.steps; ++step) {
+CHROMA_AVX512_PRODUCTS [[gnu::always_inline]] inline void add_steps(typename Product::Sum (&sums)[Rows][Vectors],
+                                                                    const std::byte* values, int64_t stride,
+                                                                    const std::byte* w, int64_t first, int64_t end) {
+    for (int64_t step = first; step < end; ++step) {
         __m512i columns[Vectors];
 #pragma GCC unroll 8
         for (int v = 0; v < Vectors; ++v) {
@@ -86,7 +78,7 @@ CHROMA_AVX512_PRODUCTS inline void multiply_tile(const Product& product, const P
 #pragma GCC unroll 8
         for (int i = 0; i < Rows; ++i) {
             int32_t bytes = 0;
-            std::memcpy(&bytes, values + i * x.stride + step * kStep, sizeof(bytes));
+            std::memcpy(&bytes, values + i * stride + step * kStep, sizeof(bytes));
             const __m512i value = _mm512_set1_epi32(bytes);
 #pragma GCC unroll 8
             for (int v = 0; v < Vectors; ++v) {
@@ -94,6 +86,31 @@ CHROMA_AVX512_PRODUCTS inline void multiply_tile(const Product& product, const P
             }
         }
     }
+}
+
+// `Rows` rows from `row` times 16 `Vectors` columns from `column`, which lie at `w`: [steps][16 Vectors][kStep]. ahead:
+// a row that is fetched into the second-level cache meanwhile; null: none.
+template <int Rows, int Vectors, typename Product>
+CHROMA_AVX512_PRODUCTS inline void multiply_tile(const Product& product, const PanelRows& x, int64_t row,
+                                                 const std::byte* w, int64_t column, const std::byte* ahead = nullptr) {
+    typename Product::Sum sums[Rows][Vectors];
+#pragma GCC unroll 8
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+        for (int v = 0; v < Vectors; ++v) {
+            sums[i][v] = product.begin(row + i, column + kLanes * v);
+        }
+    }
+    const std::byte* values = x.values + row * x.stride;
+    int64_t step = 0;
+    if (ahead != nullptr) {
+        constexpr int64_t kStepsOfALine = 64 / kStep;
+        for (; step + kStepsOfALine <= x.steps; step += kStepsOfALine) {
+            _mm_prefetch(reinterpret_cast<const char*>(ahead + step * kStep), _MM_HINT_T1);
+            add_steps<Rows, Vectors, Product>(sums, values, x.stride, w, step, step + kStepsOfALine);
+        }
+    }
+    add_steps<Rows, Vectors, Product>(sums, values, x.stride, w, step, x.steps);
     typename Product::Sum tile[Rows][Vectors];
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i) {
@@ -146,11 +163,14 @@ CHROMA_AVX512_PRODUCTS void multiply_panel(const Product& product, const PanelRo
                                            int64_t columns) {
     for (int64_t first = 0; first < x.count; first += kRowsOfAShare) {
         const int64_t end = std::min(first + kRowsOfAShare, x.count);
+        int64_t ahead = end;  // a row of the next share with every tile: large x come from memory, which takes its time
         for (int64_t column = 0; column < columns; column += kTileColumns) {
             const std::byte* w = panel + column * x.steps * kStep;
             int64_t row = first;
             for (; row + kTileRows <= end; row += kTileRows) {
-                multiply_tile<kTileRows, kTileVectors>(product, x, row, w, column);
+                const bool fetches = ahead < x.count;
+                multiply_tile<kTileRows, kTileVectors>(product, x, row, w, column,
+                                                       fetches ? x.values + ahead++ * x.stride : nullptr);
             }
             if (row < end) {
                 multiply_rest<kTileRows - 1>(product, x, row, w, column);
