@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "int8/int8.h"
 #include "numbers/padded.h"
+#include "onednn/encode_int8.h"
 #include "onednn/for_panels.h"
 #include "onednn/pack_int8.h"
 #include "onednn/products_int8.h"
@@ -26,29 +26,13 @@ struct Problem {
     int64_t k;
 };
 
-// One row of x as float32, which encode() may change.
-float* to_floats(const ggml_tensor* x, int64_t row, std::vector<float>& floats) {
-    const char* from = static_cast<const char*>(x->data) + static_cast<size_t>(row) * x->nb[1];
-    if (x->type == GGML_TYPE_BF16) {
-        ggml_bf16_to_fp32_row(reinterpret_cast<const ggml_bf16_t*>(from), floats.data(), x->ne[0]);
-    } else {
-        std::copy_n(reinterpret_cast<const float*>(from), x->ne[0], floats.begin());
-    }
-    return floats.data();
-}
-
 // x as int8, or as what VNNI multiplies; one scale for each row.
 void encode_activations(const Problem& problem, bool to_unsigned, int threads, int8_t* activations, float* scales) {
     on_all_threads(threads, [&](int) {
         std::vector<float> floats(static_cast<size_t>(problem.k));
 #pragma omp for schedule(static)
         for (int64_t row = 0; row < problem.m; ++row) {
-            int8_t* to = activations + row * problem.k;
-            scales[row] = int8::encode(to_floats(problem.x, row, floats), problem.k, to);
-            if (to_unsigned) {
-                std::transform(to, to + problem.k, to,
-                               [](int8_t value) { return static_cast<int8_t>(value + kUnsignedZero); });
-            }
+            scales[row] = encode_int8(problem.x, row, to_unsigned, floats, activations + row * problem.k);
         }
     });
 }
