@@ -6,6 +6,7 @@
 #include "ggml-impl.h"
 #include "numbers/padded.h"
 #include "onednn/convert.h"
+#include "onednn/few_rows_bf16.h"
 #include "onednn/for_panels.h"
 #include "onednn/matmul.h"
 #include "onednn/pack.h"
@@ -106,6 +107,27 @@ void own_long_product(const LinearProblem& problem, const bf16* x, int threads, 
     });
 }
 
+bool is_few_rows_product(const LinearProblem& problem) {
+    return problem.m < kFewRows && problem.arithmetic == Arithmetic::BF16 && has_few_rows_bf16(problem.k);
+}
+
+void few_rows_product(const LinearProblem& problem, const bf16* x, int threads, LinearWorkspace& workspace) {
+    constexpr int64_t kRows = 64;  // a panel that stays in the second-level cache
+    for_panels(problem.n, kRows, threads, [&](int thread, int64_t first, int64_t count) {
+        const std::byte* panel =
+            plain_panel(problem, first, count, workspace.threads[static_cast<size_t>(thread)].panel);
+        multiply_few_rows_bf16({.x = x,
+                                .m = problem.m,
+                                .k = problem.k,
+                                .w = reinterpret_cast<const bf16*>(panel),
+                                .rows = count,
+                                .from_memory = problem.weight->type == GGML_TYPE_BF16,
+                                .bias = problem.bias != nullptr ? problem.bias + first : nullptr,
+                                .y = problem.y + first,
+                                .y_stride = problem.n});
+    });
+}
+
 // x in the order of pack.h, as the right-hand side of W x^T; null if oneDNN takes it row by row.
 const std::byte* pack_activations(const LinearProblem& problem, const std::byte* x, const MatmulShape& shape,
                                   AlignedBuffer& buffer) {
@@ -199,7 +221,9 @@ void linear(ggml_tensor* node, const LinearEnd& end, int threads, LinearWorkspac
     const LinearProblem problem = problem_of(node, end);
     workspace.threads.resize(std::max(workspace.threads.size(), static_cast<size_t>(threads)));
     const std::byte* x = activations(problem, threads, workspace.activations);
-    if (problem.m <= kShort) {
+    if (is_few_rows_product(problem)) {
+        few_rows_product(problem, reinterpret_cast<const bf16*>(x), threads, workspace);
+    } else if (problem.m <= kShort) {
         short_product(problem, x, threads, workspace);
     } else if (has_own_product(problem)) {
         own_long_product(problem, reinterpret_cast<const bf16*>(x), threads, workspace);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "onednn/prefetch.h"
 #include "onednn/processor.h"
 #include "onednn/transpose_avx512.h"
 
@@ -36,15 +37,6 @@ CHROMA_AVX512_BF16 void scatter(const bf16* rows, int64_t count, bf16* to) {
     }
 }
 
-// Has `bytes` bytes brought into the second-level cache. Sixteen rows that lie far apart are more streams than the
-// processor foresees.
-CHROMA_AVX512_BF16 void prefetch(const std::byte* from, size_t bytes) {
-    constexpr size_t kLine = 64;
-    for (size_t offset = 0; offset < bytes; offset += kLine) {
-        _mm_prefetch(reinterpret_cast<const char*>(from + offset), _MM_HINT_T1);
-    }
-}
-
 }  // namespace
 
 bool can_pack(ggml_type type, int64_t k) {
@@ -62,6 +54,7 @@ void pack(ggml_type type, const std::byte* rows, size_t stride, int64_t count, i
             const size_t next = ggml_row_size(type, size);
             for (int64_t lane = 0; lane < kLanes; ++lane) {
                 const std::byte* weights = from + static_cast<size_t>(lane) * stride + offset;
+                // Sixteen rows that lie far apart are more streams than the processor foresees.
                 prefetch(first + size < k ? weights + next : weights + kLanes * stride - offset, next);
                 dequantize_row(type, weights, plain.data() + lane * kChunk, size);
             }

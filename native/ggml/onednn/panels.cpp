@@ -2,6 +2,7 @@
 
 #include "onednn/convert.h"
 #include "onednn/pack.h"
+#include "onednn/prefetch.h"
 
 namespace chroma::onednn {
 
@@ -20,6 +21,8 @@ const std::byte* plain_panel(const LinearProblem& problem, int64_t first, int64_
     }
     auto* to = buffer.reserve<std::byte>(static_cast<size_t>(count * problem.k) * problem.size());
     for (int64_t row = 0; row < count; ++row) {
+        constexpr int64_t kAhead = 2;
+        prefetch(row_of(weight, first + row + kAhead), weight->nb[1]);
         const std::byte* from = row_of(weight, first + row);
         std::byte* row_to = to + static_cast<size_t>(row * problem.k) * problem.size();
         if (problem.arithmetic == Arithmetic::BF16) {
