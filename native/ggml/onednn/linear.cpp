@@ -19,9 +19,6 @@ namespace chroma::onednn {
 
 namespace {
 
-// Fewer rows of x are quicker on ggml's own kernels, which do not dequantise.
-constexpr int64_t kLeastRows = 4;
-
 // Up to this many rows of x make a short product.
 constexpr int64_t kShort = kPackedColumns;
 
@@ -192,8 +189,7 @@ bool supports_linear(const ggml_tensor* node) {
     const bool type_fits =
         x->type == GGML_TYPE_F32 || (x->type == GGML_TYPE_BF16 && arithmetic_of(node) == Arithmetic::BF16);
     return type_fits && ggml_is_contiguous(x) && ggml_is_contiguous(weight) && weight->ne[2] == 1 &&
-           weight->ne[3] == 1 && ggml_is_contiguous(node) && can_dequantize(weight->type) &&
-           (ggml_nrows(x) >= kLeastRows || x->type == GGML_TYPE_BF16);
+           weight->ne[3] == 1 && ggml_is_contiguous(node) && can_dequantize(weight->type);
 }
 
 namespace {

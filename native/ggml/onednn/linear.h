@@ -9,7 +9,8 @@
 
 namespace chroma::onednn {
 
-// True for a MUL_MAT that linear() computes and that has enough rows to pay.
+// True for a MUL_MAT that linear() computes, however few rows it has: ggml's own kernels would be quicker with one or
+// two of them, but round x to eight bits for it.
 bool supports_linear(const ggml_tensor* node);
 
 // Memory that is kept between products.
