@@ -66,7 +66,7 @@ struct PanelRows {
 // Adds the products of steps `first` to `end` - 1. Nothing but sums may want a register in here: this loop is all that
 // counts.
 template <int Rows, int Vectors, typename Product>
-CHROMA_AVX512_PRODUCTS [[gnu::always_inline]] inline void add_steps(typename Product::Sum (&sums)[Rows][Vectors],
+[[gnu::always_inline]] CHROMA_AVX512_PRODUCTS inline void add_steps(typename Product::Sum (&sums)[Rows][Vectors],
                                                                     const std::byte* values, int64_t stride,
                                                                     const std::byte* w, int64_t first, int64_t end) {
     for (int64_t step = first; step < end; ++step) {

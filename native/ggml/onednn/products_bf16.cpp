@@ -1,5 +1,7 @@
 #include "onednn/products_bf16.h"
 
+#include <cstddef>
+
 #include "onednn/panel_product.h"
 #include "onednn/processor.h"
 
@@ -34,7 +36,7 @@ struct Product {
                 const __m512 low = biased ? _mm512_loadu_ps(slice.bias + column) : _mm512_setzero_ps();
                 const __m512 high = biased ? _mm512_loadu_ps(slice.bias + column + kLanes) : _mm512_setzero_ps();
                 for (int i = 0; i < rows; ++i) {
-                    const Sum* pair = sums + i * vectors + v;
+                    const Sum* pair = sums + static_cast<ptrdiff_t>(i) * vectors + v;
                     store_gelu(slice.gelu.y + (row + i) * slice.gelu.stride + column, _mm512_add_ps(pair[0], low),
                                _mm512_add_ps(pair[1], high), streams);
                 }

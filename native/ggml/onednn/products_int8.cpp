@@ -1,5 +1,7 @@
 #include "onednn/products_int8.h"
 
+#include <cstddef>
+
 #include "onednn/panel_product.h"
 #include "onednn/processor.h"
 
@@ -41,7 +43,7 @@ struct Product {
             const Column low = column_at(column);
             const Column high = column_at(column + kLanes);
             for (int i = 0; i < rows; ++i) {
-                const Sum* pair = sums + i * vectors + v;
+                const Sum* pair = sums + static_cast<ptrdiff_t>(i) * vectors + v;
                 const __m512 scale = _mm512_set1_ps(slice.scales.rows[row + i]);
                 if (slice.gelu.y != nullptr) {
                     store_gelu(slice.gelu.y + (row + i) * slice.gelu.stride + column, low.scaled(pair[0], scale),
