@@ -331,10 +331,10 @@ typedef struct chroma_load_options {
 typedef struct chroma_profile {
     uint32_t struct_size;
     int32_t reserved;
-    double linear_seconds;      /* linear layers: products with weights, and their biases */
-    double attention_seconds;   /* scores, softmax and weighted values */
+    double linear_seconds;      /* linear layers: products with weights, their biases, and activations done on the way */
+    double attention_seconds;   /* norms of queries and keys, scores, softmax and weighted values */
     double convolution_seconds;
-    double other_seconds;       /* norms, activations, rotations, gates, copies */
+    double other_seconds;       /* other norms, activations, gates, copies */
 } chroma_profile;
 
 typedef struct chroma_run_options {

@@ -1,13 +1,10 @@
 #include "nn/attention.h"
 
 #include <algorithm>
+#include <array>
 
-#include "common/error.h"
 #include "nn/concat.h"
 #include "nn/rope.h"
-#ifdef CHROMA_HAS_ONEDNN
-#include "onednn/attention.h"
-#endif
 
 namespace chroma::nn {
 
@@ -22,80 +19,21 @@ int64_t chunk_size(int64_t queries, int64_t keys, int64_t heads) {
     return std::clamp<int64_t>(kMaxScoreBytes / row_bytes, 1, queries);
 }
 
-#ifdef CHROMA_HAS_ONEDNN
-onednn::AttentionProducts onednn_products(Products products) {
-    switch (products) {
-        case Products::Float32:
-            return onednn::AttentionProducts::Float32;
-        case Products::Half:
-            return onednn::AttentionProducts::Half;
-        case Products::Int8:
-            break;
-    }
-    return onednn::AttentionProducts::Int8;
-}
-
-static_assert(sizeof(PackedAttention::Run) == sizeof(onednn::AttentionRun));
-
-// int32 [4, runs of a sample, samples]
-ggml_tensor* constant_runs(Graph& graph, const PackedAttention& packed) {
-    if (packed.runs.empty()) {
-        return nullptr;
-    }
-    std::vector<int32_t> values;
-    for (const PackedAttention::Run& run : packed.runs) {
-        values.insert(values.end(), {run.part, run.first, run.count, run.out});
-    }
-    // One graph has those of the joint stream, of both streams, and of both before their samples are told apart.
-    const std::string name = text("attention.runs.", packed.parts.size(), ".", packed.runs.back().first);
-    const auto runs = static_cast<int64_t>(packed.runs.size());
-    return graph.constant(name, values, {4, runs / packed.samples, packed.samples});
-}
-
-ggml_tensor* one_operation(Graph& graph, ggml_tensor* into, const PackedAttention& packed, ggml_type to) {
-    const Graph::KindScope kind = graph.mark(OperationKind::Attention);
-    std::vector<onednn::AttentionPart> parts;
-    for (const PackedAttention::Part& part : packed.parts) {
-        parts.push_back({part.q, part.k, part.v});
-    }
-    int64_t tokens = 0;
-    for (const PackedAttention::Run& run : packed.runs) {
-        tokens += run.count;
-    }
-    const onednn::AttentionOperands operands{.parts = parts,
-                                             .runs = constant_runs(graph, packed),
-                                             .out_tokens = tokens,
-                                             .cos = packed.cos,
-                                             .sin = packed.sin,
-                                             .scale = packed.scale,
-                                             .products = onednn_products(packed.products),
-                                             .to = to};
-    if (into != nullptr) {
-        return onednn::attention_into(graph.context(), into, operands);
-    }
-    ggml_tensor* out = onednn::attention(graph.context(), operands);
-    return ggml_reshape_2d(graph.context(), out, out->ne[0] * out->ne[1], out->ne[2]);
-}
-#else
-ggml_tensor* one_operation(Graph& /*graph*/, ggml_tensor* /*into*/, const PackedAttention& /*packed*/,
-                           ggml_type /*to*/) {
-    fail(CHROMA_ERROR_INTERNAL, "Attention in one operation was asked of kernels that have none.");
-}
-#endif
-
 }  // namespace
 
 ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor* v, const AttentionOptions& options) {
+#ifdef CHROMA_HAS_ONEDNN
     if (graph.fuses() && options.bias == nullptr && q->ne[0] % 2 == 0 && q->ne[2] == k->ne[2]) {
-        return attention(graph,
-                         {.parts = {{q, k, v}},
-                          .runs = {},
-                          .scale = options.scale,
-                          .products = options.products,
-                          .cos = options.cos,
-                          .sin = options.sin},
-                         GGML_TYPE_F32);
+        const Graph::KindScope kind = graph.mark(OperationKind::Attention);
+        const std::array parts{onednn::AttentionPart{q, k, v}};
+        ggml_tensor* out = onednn::attention(graph.context(), {.parts = parts,
+                                                               .cos = options.cos,
+                                                               .sin = options.sin,
+                                                               .scale = options.scale,
+                                                               .products = options.products});
+        return ggml_reshape_2d(graph.context(), out, out->ne[0] * out->ne[1], out->ne[2]);
     }
+#endif
     if (options.cos != nullptr) {
         q = rope(graph, q, options.cos, options.sin);
         k = rope(graph, k, options.cos, options.sin);
@@ -133,14 +71,6 @@ ggml_tensor* attention(Graph& graph, ggml_tensor* q, ggml_tensor* k, ggml_tensor
         parts.push_back(ggml_cont_2d(context, ggml_permute(context, out, 0, 2, 1, 3), head_size * heads, count));
     }
     return concat(graph, std::move(parts), 1);
-}
-
-ggml_tensor* attention(Graph& graph, const PackedAttention& packed, ggml_type to) {
-    return one_operation(graph, nullptr, packed, to);
-}
-
-ggml_tensor* attention_into(Graph& graph, ggml_tensor* into, const PackedAttention& packed) {
-    return one_operation(graph, into, packed, into->type);
 }
 
 int64_t attention_nodes(int64_t queries, int64_t keys, int64_t heads) {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "common/error.h"
+
 namespace chroma {
 
 namespace {
@@ -10,29 +12,53 @@ float scale_of(const std::vector<AttentionPart>& parts) {
     return 1.0F / std::sqrt(static_cast<float>(parts.front().heads.q->ne[0]));
 }
 
-// All samples in one operation.
-nn::PackedAttention packed(const BlockContext& context, const std::vector<AttentionPart>& parts,
-                           nn::Products products) {
-    nn::PackedAttention packed{.samples = context.tokens.samples(),
-                               .scale = scale_of(parts),
-                               .products = products,
-                               .cos = context.rope.cos,
-                               .sin = context.rope.sin};
-    for (const AttentionPart& part : parts) {
-        packed.parts.push_back({part.heads.q, part.heads.k, part.heads.v});
-    }
-    for (int64_t sample = 0; sample < packed.samples; ++sample) {
-        const std::vector<TokenSlice>& out = context.tokens.joint.slices(sample);
-        size_t run = 0;
+#ifdef CHROMA_HAS_ONEDNN
+// int32 [4, runs of a sample, samples]
+ggml_tensor* constant_runs(const BlockContext& context, const std::vector<AttentionPart>& parts) {
+    std::vector<int32_t> values;
+    for (int64_t sample = 0; sample < context.tokens.samples(); ++sample) {
+        const TokenSlice* out = context.tokens.joint.slices(sample).data();
         for (size_t part = 0; part < parts.size(); ++part) {
             for (const TokenSlice& slice : parts[part].stream.slices(sample)) {
-                packed.runs.push_back({static_cast<int32_t>(part), static_cast<int32_t>(slice.first),
-                                       static_cast<int32_t>(slice.count), static_cast<int32_t>(out[run++].first)});
+                const onednn::AttentionRun run{static_cast<int32_t>(part), static_cast<int32_t>(slice.first),
+                                               static_cast<int32_t>(slice.count), static_cast<int32_t>(out->first)};
+                values.insert(values.end(), {run.part, run.first, run.count, run.out});
+                ++out;
             }
         }
     }
-    return packed;
+    // A graph has those of the joint stream, of text and image, and of text and an image that samples share.
+    const std::string name = text("attention.runs.", parts.size(), ".", parts.back().stream.tokens());
+    const int64_t samples = context.tokens.samples();
+    constexpr int64_t kNumbers = 4;
+    return context.graph.constant(name, values,
+                                  {kNumbers, static_cast<int64_t>(values.size()) / kNumbers / samples, samples});
 }
+
+// All samples in one operation.
+ggml_tensor* attend_at_once(const BlockContext& context, ggml_tensor* into, const std::vector<AttentionPart>& parts,
+                            nn::Products products, ggml_type to) {
+    Graph& graph = context.graph;
+    const Graph::KindScope kind = graph.mark(OperationKind::Attention);
+    std::vector<onednn::AttentionPart> heads;
+    for (const AttentionPart& part : parts) {
+        heads.push_back({part.heads.q, part.heads.k, part.heads.v});
+    }
+    const onednn::AttentionOperands operands{.parts = heads,
+                                             .runs = constant_runs(context, parts),
+                                             .out_tokens = context.tokens.joint.tokens(),
+                                             .cos = context.rope.cos,
+                                             .sin = context.rope.sin,
+                                             .scale = scale_of(parts),
+                                             .products = products,
+                                             .to = to};
+    if (into != nullptr) {
+        return onednn::attention_into(graph.context(), into, operands);
+    }
+    ggml_tensor* out = onednn::attention(graph.context(), operands);
+    return ggml_reshape_2d(graph.context(), out, out->ne[0] * out->ne[1], out->ne[2]);
+}
+#endif
 
 // The last `count` tokens of a table.
 ggml_tensor* last(Graph& graph, ggml_tensor* table, int64_t count) {
@@ -77,11 +103,13 @@ ggml_tensor* sort(Graph& graph, const std::vector<ggml_tensor*>& attended, const
 }  // namespace
 
 ggml_tensor* attend(const BlockContext& context, const std::vector<AttentionPart>& parts, nn::Products products,
-                    ggml_type to) {
+                    [[maybe_unused]] ggml_type to) {
     Graph& graph = context.graph;
+#ifdef CHROMA_HAS_ONEDNN
     if (graph.fuses()) {
-        return nn::attention(graph, packed(context, parts, products), to);
+        return attend_at_once(context, nullptr, parts, products, to);
     }
+#endif
     std::vector<ggml_tensor*> attended;
     for (int64_t sample = 0; sample < context.tokens.samples(); ++sample) {
         ggml_tensor* q = gather(graph, parts, &Heads::q, sample);
@@ -95,9 +123,14 @@ ggml_tensor* attend(const BlockContext& context, const std::vector<AttentionPart
     return sort(graph, attended, context.tokens.joint);
 }
 
-ggml_tensor* attend_into(const BlockContext& context, ggml_tensor* into, const std::vector<AttentionPart>& parts,
-                         nn::Products products) {
-    return nn::attention_into(context.graph, into, packed(context, parts, products));
+ggml_tensor* attend_into([[maybe_unused]] const BlockContext& context, [[maybe_unused]] ggml_tensor* into,
+                         [[maybe_unused]] const std::vector<AttentionPart>& parts,
+                         [[maybe_unused]] nn::Products products) {
+#ifdef CHROMA_HAS_ONEDNN
+    return attend_at_once(context, into, parts, products, into->type);
+#else
+    fail(CHROMA_ERROR_INTERNAL, "An attention that writes beside others was asked of kernels that have none.");
+#endif
 }
 
 }  // namespace chroma

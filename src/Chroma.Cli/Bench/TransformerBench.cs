@@ -23,7 +23,7 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
     private const double LongestPair = 30;
 
     // One sample that takes less than this, in seconds, is timed again after the pair.
-    private const double Again = 3;
+    private const double Again = 5;
 
     private readonly Dictionary<(BenchBackend, int), FloatTensor> _exact = [];
     private int _level;
@@ -64,9 +64,8 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
         Work work = TransformerBlueprint.Work(transformer.Info, 1, imageTokens, plan.TextTokens);
         Inputs one = new(transformer.Info, pixels, 1, plan.TextTokens, oneLatent: true);
 
-        (Timing timing, RunProfile profile, double? pair) = Measure(transformer, one, pixels);
+        (Timing timing, RunProfile profile, MemoryUsage memory, double? pair) = Measure(transformer, one, pixels);
         double seconds = timing.Seconds;
-        MemoryUsage memory = transformer.Memory;
         // How time grows with samples shows at the smallest size, where they share most.
         bool batches = plan.Parts.HasFlag(BenchParts.Batch) && pixels == plan.Pixels.Min();
         List<BatchResult>? batch = batches ? [new BatchResult(1, seconds)] : null;
@@ -101,16 +100,17 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
 
     // One sample before and after the pair, where that takes little time: what slows the machine down for a while should slow neither alone. Not run
     // by run, because a transformer keeps the graph of its last shape.
-    private (Timing One, RunProfile Profile, double? PairSeconds) Measure(Transformer transformer, Inputs one, int pixels)
+    private (Timing One, RunProfile Profile, MemoryUsage Memory, double? PairSeconds) Measure(Transformer transformer, Inputs one, int pixels)
     {
         Timing timing = new();
         RunProfile fastest = new();
         void Time() => timing.Add(() => Run(transformer, one, ref fastest), _budget, plan.Runs, token);
 
         Time();
+        MemoryUsage memory = transformer.Memory;
         if (!plan.Parts.HasFlag(BenchParts.Pair) || 2 * timing.Seconds >= LongestPair)
         {
-            return (timing, fastest, null);
+            return (timing, fastest, memory, null);
         }
 
         Inputs two = new(transformer.Info, pixels, 2, plan.TextTokens, oneLatent: true);
@@ -120,7 +120,7 @@ internal sealed class TransformerBench(BenchPlan plan, PeakGauge peak, IProgress
             Time();
         }
 
-        return (timing, fastest, pair.Seconds);
+        return (timing, fastest, memory, pair.Seconds);
     }
 
     private static double Rate(double operations, TimeSpan time) => time > TimeSpan.Zero ? operations / Giga / time.TotalSeconds : 0;

@@ -8,16 +8,16 @@ namespace Chroma.Models;
 /// </summary>
 public sealed class RunProfile
 {
-    /// <summary>Linear layers: products with weights, and their biases.</summary>
+    /// <summary>Linear layers: products with weights, their biases, and activations done on the way.</summary>
     public TimeSpan Linear { get; private set; }
 
-    /// <summary>Attention: scores, softmax and weighted values.</summary>
+    /// <summary>Attention: norms of queries and keys, scores, softmax and weighted values.</summary>
     public TimeSpan Attention { get; private set; }
 
     /// <summary>Convolutions.</summary>
     public TimeSpan Convolution { get; private set; }
 
-    /// <summary>Norms, activations, rotations, gates and copies.</summary>
+    /// <summary>Other norms, activations, gates and copies.</summary>
     public TimeSpan Other { get; private set; }
 
     /// <summary>All of it.</summary>
