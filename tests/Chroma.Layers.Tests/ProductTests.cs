@@ -20,8 +20,11 @@ public sealed class ProductTests(StoredModels models) : IDisposable
     // A value that lies between two bfloat16 becomes either.
     private const double OtherRounding = 2e-3;
 
-    // The same a step of int8 further on, where such values are encoded.
-    private const double OtherStep = 1e-2;
+    // The same in many places: probabilities are rounded against the largest score so far, and samples of one latent see their image first.
+    private const double OtherOrderOfKeys = 6e-3;
+
+    // A step of int8 further on, where such values are encoded.
+    private const double OtherStep = 2e-2;
 
     private readonly DummyWeights _weights = DummyWeights
         .Transformer(hidden: Hidden, mlp: Mlp, context: 256, approximatorInputs: 64, approximator: 64, heads: 2).Randomize(7);
@@ -71,7 +74,7 @@ public sealed class ProductTests(StoredModels models) : IDisposable
         {
             FloatTensor alone = transformer.Forward(
                 latents.Slice(0, sample, 1), [0.4f], context.Slice(0, sample, 1).Take(1, mask.Indices(sample, value: true)));
-            Agree.RelativeOfMax(together.Slice(0, sample, 1), alone, type == WeightType.F32 ? 4 * OtherOrder : OtherRounding, $"sample {sample}");
+            Agree.RelativeOfMax(together.Slice(0, sample, 1), alone, type switch { WeightType.F32 => 4 * OtherOrder, WeightType.Int8 => OtherStep, _ => OtherOrderOfKeys }, $"sample {sample}");
         }
     }
 

@@ -1,5 +1,6 @@
 #include "onednn/attention.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <vector>
@@ -67,7 +68,7 @@ struct Reader {
         return task;
     }
 
-    void add_run(AttentionTask& task, const AttentionRun& run) const {
+    [[nodiscard]] TokenRun tokens(const AttentionRun& run, const AttentionTask& task) const {
         ggml_tensor* const* part = parts + 3 * static_cast<ptrdiff_t>(run.part);
         TokenRun tokens{.q = head_rows(part[0]), .k = head_rows(part[1]), .v = head_rows(part[2]), .count = run.count};
         advance(tokens.q, run.first);
@@ -75,53 +76,91 @@ struct Reader {
         advance(tokens.v, run.first);
         const size_t row_bytes = static_cast<size_t>(task.out_row_stride) * ggml_type_size(node->type);
         tokens.out = static_cast<std::byte*>(node->data) + static_cast<size_t>(run.out) * row_bytes;
-        task.runs.push_back(tokens);
+        return tokens;
     }
 
-    // Tables of the sample's tokens, once all its runs are there.
-    void add_tables(AttentionTask& task) const {
+    // The first row of the tables for the last `count` tokens of a sample.
+    [[nodiscard]] int64_t table_row(int64_t count) const {
+        return (flags & kRotates) != 0 ? tables[0]->ne[2] - count : 0;
+    }
+
+    [[nodiscard]] RotaryTables rotation() const {
         if ((flags & kRotates) == 0) {
-            return;
+            return {};
         }
-        int64_t tokens = 0;
-        for (const TokenRun& run : task.runs) {
-            tokens += run.count;
-        }
-        HeadRows cos = plain_rows(tables[0]);
-        HeadRows sin = plain_rows(tables[1]);
-        advance(cos, tables[0]->ne[2] - tokens);
-        advance(sin, tables[1]->ne[2] - tokens);
-        task.rotation = {cos.values, sin.values, cos.row_stride};
+        const HeadRows cos = plain_rows(tables[0]);
+        return {cos.values, plain_rows(tables[1]).values, cos.row_stride};
     }
 };
 
-void compute_attention(ggml_tensor* node, int threads, Workspace& workspace) {
-    const Reader reader{node};
-    const auto attend = [&](auto&& add_runs) {
-        AttentionTask task = reader.task();
-        add_runs(task);
-        reader.add_tables(task);
-        const auto products = static_cast<AttentionProducts>(parameter(node, kProducts));
-        attend_in_tiles(task, kernels_for(products, task.channels), threads, workspace);
-    };
+using Runs = std::vector<AttentionRun>;
+
+// Each sample's runs.
+std::vector<Runs> runs_of(const Reader& reader) {
+    std::vector<Runs> samples;
     if (reader.runs == nullptr) {
-        attend([&](AttentionTask& task) {
-            int32_t out = 0;
-            for (int32_t part = 0; part < parameter(node, kParts); ++part) {
-                const auto count = static_cast<int32_t>(reader.parts[3 * static_cast<ptrdiff_t>(part)]->ne[2]);
-                reader.add_run(task, {.part = part, .first = 0, .count = count, .out = out});
-                out += count;
-            }
-        });
-        return;
+        Runs all;
+        int32_t out = 0;
+        for (int32_t part = 0; part < parameter(reader.node, kParts); ++part) {
+            const auto count = static_cast<int32_t>(reader.parts[3 * static_cast<ptrdiff_t>(part)]->ne[2]);
+            all.push_back({.part = part, .first = 0, .count = count, .out = out});
+            out += count;
+        }
+        samples.push_back(std::move(all));
+        return samples;
     }
     const auto* run = static_cast<const AttentionRun*>(reader.runs->data);
-    for (int64_t sample = 0; sample < reader.runs->ne[2]; ++sample) {
-        attend([&](AttentionTask& task) {
-            for (int64_t i = 0; i < reader.runs->ne[1]; ++i) {
-                reader.add_run(task, *run++);
-            }
+    for (int64_t sample = 0; sample < reader.runs->ne[2]; ++sample, run += reader.runs->ne[1]) {
+        samples.emplace_back(run, run + reader.runs->ne[1]);
+    }
+    return samples;
+}
+
+// Samples that end in the same tokens, such as a prompt and its negative prompt in the first block, belong together.
+std::vector<std::vector<Runs>> grouped(std::vector<Runs> samples) {
+    std::vector<std::vector<Runs>> groups;
+    for (Runs& runs : samples) {
+        const AttentionRun& last = runs.back();
+        const auto group = std::find_if(groups.begin(), groups.end(), [&](const std::vector<Runs>& other) {
+            const AttentionRun& their = other.front().back();
+            return their.part == last.part && their.first == last.first && their.count == last.count;
         });
+        if (group == groups.end()) {
+            groups.emplace_back().push_back(std::move(runs));
+        } else {
+            group->push_back(std::move(runs));
+        }
+    }
+    return groups;
+}
+
+void compute_attention(ggml_tensor* node, int threads, Workspace& workspace) {
+    const Reader reader{node};
+    for (std::vector<Runs>& group : grouped(runs_of(reader))) {
+        AttentionTask task = reader.task();
+        task.rotation = reader.rotation();
+        if (group.size() > 1) {
+            task.shared = reader.tokens(group.front().back(), task);
+            task.shared_first_row = reader.table_row(task.shared.count);
+        }
+        for (Runs& runs : group) {
+            AttentionSample sample;
+            int64_t tokens = 0;
+            for (const AttentionRun& run : runs) {
+                tokens += run.count;
+            }
+            sample.first_row = reader.table_row(tokens);
+            if (group.size() > 1) {
+                sample.shared_out = reader.tokens(runs.back(), task).out;
+                runs.pop_back();
+            }
+            for (const AttentionRun& run : runs) {
+                sample.runs.push_back(reader.tokens(run, task));
+            }
+            task.samples.push_back(std::move(sample));
+        }
+        const auto products = static_cast<AttentionProducts>(parameter(node, kProducts));
+        attend_in_tiles(task, kernels_for(products, task.channels), threads, workspace);
     }
 }
 

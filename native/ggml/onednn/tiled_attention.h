@@ -34,12 +34,22 @@ struct TokenRun {
     std::byte* out = nullptr;  // the first one's row
 };
 
+// What the tokens of one sample are.
+struct AttentionSample {
+    std::vector<TokenRun> runs;       // its own
+    int64_t first_row = 0;            // of the rotary tables, for the first of them
+    std::byte* shared_out = nullptr;  // what comes of shared tokens in this sample
+};
+
+// Samples, each of whose tokens see each other. Tokens that all of them share meet each other once.
 struct AttentionTask {
     int64_t channels = 0;        // of a head's queries and keys, even
     int64_t value_channels = 0;  // of a head's values, even
     int64_t heads = 0;
     float scale = 1.0F;
-    std::vector<TokenRun> runs;  // all of them see each other
+    TokenRun shared;               // none: 0 tokens, and one sample
+    int64_t shared_first_row = 0;  // as in AttentionSample
+    std::vector<AttentionSample> samples;
     RotaryTables rotation;       // of queries and keys
     bool to_bf16 = false;        // the results: float32 or bfloat16
     int64_t out_row_stride = 0;  // in elements
