@@ -41,6 +41,7 @@ ggml_tensor* attend_at_once(const BlockContext& context, ggml_tensor* into, cons
     Graph& graph = context.graph;
     const Graph::KindScope kind = graph.mark(OperationKind::Attention);
     std::vector<onednn::AttentionPart> heads;
+    heads.reserve(parts.size());
     for (const AttentionPart& part : parts) {
         heads.push_back({part.heads.q, part.heads.k, part.heads.v});
     }
