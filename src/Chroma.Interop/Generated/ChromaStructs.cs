@@ -202,13 +202,13 @@ public unsafe struct chroma_profile
     public uint struct_size;
     /// <summary>C: int32_t</summary>
     public int reserved;
-    /// <summary>Linear layers: products with weights, and their biases</summary>
+    /// <summary>Linear layers: products with weights, their biases, and activations done on the way</summary>
     public double linear_seconds;
-    /// <summary>Scores, softmax and weighted values</summary>
+    /// <summary>Norms of queries and keys, scores, softmax and weighted values</summary>
     public double attention_seconds;
     /// <summary>C: double</summary>
     public double convolution_seconds;
-    /// <summary>Norms, activations, rotations, gates, copies</summary>
+    /// <summary>Other norms, activations, gates, copies</summary>
     public double other_seconds;
 }
 
