@@ -9,6 +9,7 @@
 #include "numbers/padded.h"
 #include "onednn/attention_kernels.h"
 #include "onednn/attention_rows_avx512.h"
+#include "onednn/hadamard_avx512.h"
 #include "onednn/panel_product.h"
 #include "onednn/processor.h"
 #include "onednn/products_int8.h"
@@ -34,22 +35,6 @@ int64_t key_bytes(int64_t channels) {
     return channels + static_cast<int64_t>(sizeof(float) + sizeof(int32_t));
 }
 
-// A rotation of N vectors, lane by lane: N values of a row by a Hadamard matrix, times the root of N.
-template <int N>
-CHROMA_AVX512_PRODUCTS inline void rotate(__m512 (&v)[N]) {
-#pragma GCC unroll 4
-    for (int half = 1; half < N; half *= 2) {
-#pragma GCC unroll 8
-        for (int i = 0; i < N; ++i) {
-            if ((i & half) == 0) {
-                const __m512 low = v[i];
-                v[i] = _mm512_add_ps(low, v[i + half]);
-                v[i + half] = _mm512_sub_ps(low, v[i + half]);
-            }
-        }
-    }
-}
-
 // One row as int8, rotated N vectors at a time; returns its scale.
 template <int N>
 CHROMA_AVX512_PRODUCTS float encode_row(const AttentionRows& rows, int64_t row, int64_t channels, int8_t* to) {
@@ -61,7 +46,7 @@ CHROMA_AVX512_PRODUCTS float encode_row(const AttentionRows& rows, int64_t row, 
         for (int i = 0; i < N; ++i) {
             v[i] = load_row(rows, row, channel + i * kLanes, lanes(kLanes));
         }
-        rotate(v);
+        hadamard(v);
 #pragma GCC unroll 8
         for (int i = 0; i < N; ++i) {
             largest = _mm512_max_ps(largest, _mm512_abs_ps(v[i]));

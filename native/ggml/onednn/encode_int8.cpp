@@ -5,6 +5,7 @@
 
 #include "int8/int8.h"
 #include "numbers/bf16.h"
+#include "onednn/hadamard_avx512.h"
 #include "onednn/processor.h"
 #include "onednn/products_int8.h"
 
@@ -31,21 +32,6 @@ CHROMA_AVX512 inline __m512 load(const bf16* from) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
 }
 
-// Three steps of the Walsh-Hadamard transform.
-CHROMA_AVX512 inline void transform(__m512 (&v)[8]) {
-#pragma GCC unroll 4
-    for (int half = 1; half < 8; half *= 2) {
-#pragma GCC unroll 8
-        for (int i = 0; i < 8; ++i) {
-            if ((i & half) == 0) {
-                const __m512 low = v[i];
-                v[i] = _mm512_add_ps(low, v[i + half]);
-                v[i + half] = _mm512_sub_ps(low, v[i + half]);
-            }
-        }
-    }
-}
-
 // int8::encode() with the same bits: the transform's first three steps as the row is read, the others as its largest
 // value is sought.
 template <typename T>
@@ -59,7 +45,7 @@ CHROMA_AVX512 float encode(const T* row, int64_t count, uint8_t flip, float* flo
             for (int64_t j = 0; j < 8; ++j) {
                 v[j] = load(row + first + i + j * kLanes);
             }
-            transform(v);
+            hadamard(v);
 #pragma GCC unroll 8
             for (int64_t j = 0; j < 8; ++j) {
                 _mm512_storeu_ps(block + i + j * kLanes, v[j]);
@@ -71,7 +57,7 @@ CHROMA_AVX512 float encode(const T* row, int64_t count, uint8_t flip, float* flo
             for (int64_t j = 0; j < 8; ++j) {
                 v[j] = _mm512_loadu_ps(block + i + j * 8 * kLanes);
             }
-            transform(v);
+            hadamard(v);
 #pragma GCC unroll 8
             for (int64_t j = 0; j < 8; ++j) {
                 largest = _mm512_max_ps(largest, _mm512_abs_ps(v[j]));
