@@ -1,13 +1,24 @@
-// Functions of vectors whose results become bfloat16: they are exact to a few millionths, a five-hundredth of what that
-// rounding costs.
+// Vectors of bfloat16, and functions whose results become such: they are exact to a few millionths, a five-hundredth of
+// what that rounding costs.
 #pragma once
 
+#include "numbers/bf16.h"
 #include "onednn/processor.h"
 
 #ifdef CHROMA_X86_KERNELS
 #include <immintrin.h>
 
 namespace chroma::onednn {
+
+// Sixteen values as float32.
+CHROMA_AVX512 inline __m512 load(const float* from) {
+    return _mm512_loadu_ps(from);
+}
+
+CHROMA_AVX512 inline __m512 load(const bf16* from) {
+    const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
 
 // 2^x to 4e-6; exact for 0, and 0 for x far below it: the fraction's power from a polynomial (least squares at
 // Chebyshev points), the rest from the exponent.
