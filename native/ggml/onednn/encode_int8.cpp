@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "int8/int8.h"
-#include "numbers/bf16.h"
+#include "onednn/functions_avx512.h"
 #include "onednn/hadamard_avx512.h"
 #include "onednn/processor.h"
 #include "onednn/products_int8.h"
@@ -22,15 +22,6 @@ namespace {
 constexpr int64_t kLanes = 16;
 static_assert(int8::kStride == kLanes && int8::kLargestBlock == 64);  // a block is 64 vectors, lane by lane
 constexpr int64_t kBlocks = int8::kLargestBlock * kLanes;
-
-CHROMA_AVX512 inline __m512 load(const float* from) {
-    return _mm512_loadu_ps(from);
-}
-
-CHROMA_AVX512 inline __m512 load(const bf16* from) {
-    const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
-}
 
 // int8::encode() with the same bits: the transform's first three steps as the row is read, the others as its largest
 // value is sought.
@@ -82,23 +73,23 @@ CHROMA_AVX512 float encode(const T* row, int64_t count, uint8_t flip, float* flo
 
 }  // namespace
 
-float encode_int8(const ggml_tensor* x, int64_t row, bool to_unsigned, std::vector<float>& floats, int8_t* to) {
+float encode_int8(const ggml_tensor* x, int64_t row, bool to_unsigned, float* floats, int8_t* to) {
     const char* from = static_cast<const char*>(x->data) + static_cast<size_t>(row) * x->nb[1];
     const int64_t count = x->ne[0];
     const bool is_bf16 = x->type == GGML_TYPE_BF16;
 #ifdef CHROMA_X86_KERNELS
     if (has_avx512_vnni() && count % kBlocks == 0) {
         const uint8_t flip = to_unsigned ? kUnsignedZero : 0;  // of int8's two halves
-        return is_bf16 ? encode(reinterpret_cast<const bf16*>(from), count, flip, floats.data(), to)
-                       : encode(reinterpret_cast<const float*>(from), count, flip, floats.data(), to);
+        return is_bf16 ? encode(reinterpret_cast<const bf16*>(from), count, flip, floats, to)
+                       : encode(reinterpret_cast<const float*>(from), count, flip, floats, to);
     }
 #endif
     if (is_bf16) {
-        ggml_bf16_to_fp32_row(reinterpret_cast<const ggml_bf16_t*>(from), floats.data(), count);
+        ggml_bf16_to_fp32_row(reinterpret_cast<const ggml_bf16_t*>(from), floats, count);
     } else {
-        std::copy_n(reinterpret_cast<const float*>(from), count, floats.begin());
+        std::copy_n(reinterpret_cast<const float*>(from), count, floats);
     }
-    const float scale = int8::encode(floats.data(), count, to);
+    const float scale = int8::encode(floats, count, to);
     if (to_unsigned) {
         std::transform(to, to + count, to, [](int8_t value) { return static_cast<int8_t>(value + kUnsignedZero); });
     }

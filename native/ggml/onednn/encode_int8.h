@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "ggml.h"
 
@@ -10,6 +9,6 @@ namespace chroma::onednn {
 
 // One row of x, float32 or bfloat16, as int8, or as int8 + kUnsignedZero (products_int8.h); returns its scale. floats
 // is scratch of ne[0] values.
-float encode_int8(const ggml_tensor* x, int64_t row, bool to_unsigned, std::vector<float>& floats, int8_t* to);
+float encode_int8(const ggml_tensor* x, int64_t row, bool to_unsigned, float* floats, int8_t* to);
 
 }  // namespace chroma::onednn

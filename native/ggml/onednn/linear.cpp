@@ -65,7 +65,7 @@ void long_product(const LinearProblem& problem, const std::byte* x, int threads,
                    .b = problem.type(),
                    .c = DataType::f32,
                    .bias = problem.bias != nullptr})
-            .execute(x, panel, problem.y + first, problem.bias != nullptr ? problem.bias + first : nullptr);
+            .execute(x, panel, problem.y + first, problem.bias_from(first));
     });
 }
 
@@ -93,12 +93,11 @@ void own_long_product(const LinearProblem& problem, const bf16* x, int threads, 
                            .channels = some,
                            .first = channel == 0,
                            .last = channel + some == problem.k,
-                           .bias = problem.bias != nullptr ? problem.bias + first : nullptr,
+                           .bias = problem.bias_from(first),
                            .y = problem.y + first,
                            .y_stride = problem.n,
                            .gelu = problem.gelu.from(first),
-                           .past_caches = past_caches(problem.m * problem.n,
-                                                      problem.gelu.y != nullptr ? sizeof(bf16) : sizeof(float))},
+                           .past_caches = past_caches(problem.m * problem.n, problem.gelu.result_size())},
                           panel, count);
         }
     });
@@ -119,7 +118,7 @@ void few_rows_product(const LinearProblem& problem, const bf16* x, int threads, 
                                 .w = reinterpret_cast<const bf16*>(panel),
                                 .rows = count,
                                 .from_memory = problem.weight->type == GGML_TYPE_BF16,
-                                .bias = problem.bias != nullptr ? problem.bias + first : nullptr,
+                                .bias = problem.bias_from(first),
                                 .y = problem.y + first,
                                 .y_stride = problem.n});
     });

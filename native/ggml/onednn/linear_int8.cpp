@@ -32,7 +32,7 @@ void encode_activations(const Problem& problem, bool to_unsigned, int threads, i
         std::vector<float> floats(static_cast<size_t>(problem.k));
 #pragma omp for schedule(static)
         for (int64_t row = 0; row < problem.m; ++row) {
-            scales[row] = encode_int8(problem.x, row, to_unsigned, floats, activations + row * problem.k);
+            scales[row] = encode_int8(problem.x, row, to_unsigned, floats.data(), activations + row * problem.k);
         }
     });
 }
@@ -93,8 +93,7 @@ void own_product(const Problem& problem, const uint8_t* activations, const float
                            .y = problem.y + first,
                            .y_stride = problem.n,
                            .gelu = problem.gelu.from(first),
-                           .past_caches = past_caches(problem.m * problem.n,
-                                                      problem.gelu.y != nullptr ? sizeof(bf16) : sizeof(float))},
+                           .past_caches = past_caches(problem.m * problem.n, problem.gelu.result_size())},
                           panel, count);
         }
     });

@@ -42,8 +42,24 @@ CHROMA_AVX512_PRODUCTS inline void store(float* to, __m512 values, bool stream) 
     }
 }
 
-// GELU of two vectors, as bfloat16.
-CHROMA_AVX512_PRODUCTS inline void store_gelu(bf16* to, __m512 low, __m512 high, bool stream) {
+// Whether the last slice of a product, of SliceBf16 or SliceInt8, is written past the caches.
+template <typename Slice>
+bool streams_past_caches(const Slice& slice) {
+    return slice.last && slice.past_caches &&
+           (slice.gelu.wanted() ? can_stream(slice.gelu.y, slice.gelu.stride) : can_stream(slice.y, slice.y_stride));
+}
+
+// Two vectors of a slice's sums, or GELU of the last one's.
+template <typename Slice>
+CHROMA_AVX512_PRODUCTS inline void store_pair(const Slice& slice, int64_t row, int64_t column, __m512 low, __m512 high,
+                                              bool stream) {
+    if (!slice.last || !slice.gelu.wanted()) {
+        float* to = slice.y + row * slice.y_stride + column;
+        store(to, low, stream);
+        store(to + kLanes, high, stream);
+        return;
+    }
+    bf16* to = slice.gelu.y + row * slice.gelu.stride + column;
     const auto both = (__m512i)_mm512_cvtne2ps_pbh(gelu_tanh(high), gelu_tanh(low));
     if (stream) {
         _mm512_stream_si512(reinterpret_cast<__m512i*>(to), both);

@@ -24,6 +24,9 @@ struct LinearProblem {
     int64_t k;
     Arithmetic arithmetic;
 
+    // From this row of W on.
+    [[nodiscard]] const float* bias_from(int64_t row) const { return bias != nullptr ? bias + row : nullptr; }
+
     [[nodiscard]] DataType type() const { return arithmetic == Arithmetic::BF16 ? DataType::bf16 : DataType::f32; }
     [[nodiscard]] ggml_type ggml() const { return arithmetic == Arithmetic::BF16 ? GGML_TYPE_BF16 : GGML_TYPE_F32; }
     [[nodiscard]] size_t size() const { return ggml_type_size(ggml()); }

@@ -31,22 +31,12 @@ struct Product {
 
     CHROMA_AVX512_PRODUCTS void end(int64_t row, int rows, int64_t column, int vectors, const Sum* sums) const {
         const bool biased = slice.last && slice.bias != nullptr;
-        if (slice.last && slice.gelu.y != nullptr) {
-            for (int v = 0; v < vectors; v += 2, column += 2 * kLanes) {
-                const __m512 low = biased ? _mm512_loadu_ps(slice.bias + column) : _mm512_setzero_ps();
-                const __m512 high = biased ? _mm512_loadu_ps(slice.bias + column + kLanes) : _mm512_setzero_ps();
-                for (int i = 0; i < rows; ++i) {
-                    const Sum* pair = sums + static_cast<ptrdiff_t>(i) * vectors + v;
-                    store_gelu(slice.gelu.y + (row + i) * slice.gelu.stride + column, _mm512_add_ps(pair[0], low),
-                               _mm512_add_ps(pair[1], high), streams);
-                }
-            }
-            return;
-        }
-        for (int v = 0; v < vectors; ++v, column += kLanes) {
-            const __m512 bias = biased ? _mm512_loadu_ps(slice.bias + column) : _mm512_setzero_ps();
+        for (int v = 0; v < vectors; v += 2, column += 2 * kLanes) {
+            const __m512 low = biased ? _mm512_loadu_ps(slice.bias + column) : _mm512_setzero_ps();
+            const __m512 high = biased ? _mm512_loadu_ps(slice.bias + column + kLanes) : _mm512_setzero_ps();
             for (int i = 0; i < rows; ++i) {
-                store(at(row + i, column), _mm512_add_ps(sums[i * vectors + v], bias), streams);
+                const Sum* pair = sums + static_cast<ptrdiff_t>(i) * vectors + v;
+                store_pair(slice, row + i, column, _mm512_add_ps(pair[0], low), _mm512_add_ps(pair[1], high), streams);
             }
         }
     }
@@ -64,10 +54,7 @@ void multiply_bf16(const SliceBf16& slice, const bf16* panel, int64_t columns) {
                       .stride = slice.x_stride * kSize,
                       .count = slice.rows,
                       .steps = slice.channels * kSize / kStep};
-    const bool streams =
-        slice.last && slice.past_caches &&
-        (slice.gelu.y != nullptr ? can_stream(slice.gelu.y, slice.gelu.stride) : can_stream(slice.y, slice.y_stride));
-    multiply_panel(Product{slice, streams}, x, reinterpret_cast<const std::byte*>(panel), columns);
+    multiply_panel(Product{slice, streams_past_caches(slice)}, x, reinterpret_cast<const std::byte*>(panel), columns);
 }
 
 #else

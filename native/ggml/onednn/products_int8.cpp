@@ -45,13 +45,7 @@ struct Product {
             for (int i = 0; i < rows; ++i) {
                 const Sum* pair = sums + static_cast<ptrdiff_t>(i) * vectors + v;
                 const __m512 scale = _mm512_set1_ps(slice.scales.rows[row + i]);
-                if (slice.gelu.y != nullptr) {
-                    store_gelu(slice.gelu.y + (row + i) * slice.gelu.stride + column, low.scaled(pair[0], scale),
-                               high.scaled(pair[1], scale), streams);
-                } else {
-                    store(at(row + i, column), low.scaled(pair[0], scale), streams);
-                    store(at(row + i, column + kLanes), high.scaled(pair[1], scale), streams);
-                }
+                store_pair(slice, row + i, column, low.scaled(pair[0], scale), high.scaled(pair[1], scale), streams);
             }
         }
     }
@@ -87,10 +81,7 @@ void multiply_int8(const SliceInt8& slice, const int8_t* panel, int64_t columns)
                       .stride = slice.x_stride,
                       .count = slice.rows,
                       .steps = slice.channels / kStep};
-    const bool streams =
-        slice.last && slice.past_caches &&
-        (slice.gelu.y != nullptr ? can_stream(slice.gelu.y, slice.gelu.stride) : can_stream(slice.y, slice.y_stride));
-    multiply_panel(Product{slice, streams}, x, reinterpret_cast<const std::byte*>(panel), columns);
+    multiply_panel(Product{slice, streams_past_caches(slice)}, x, reinterpret_cast<const std::byte*>(panel), columns);
 }
 
 #else

@@ -13,14 +13,10 @@ constexpr float kTwoSqrtTwoOverPi = 1.5957691216057308F;  // 2 sqrt(2 / pi)
 constexpr float kCubic = 0.044715F;
 }  // namespace
 
-ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, [[maybe_unused]] ggml_type to) {
-#ifdef CHROMA_HAS_ONEDNN
+ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, ggml_type to) {
     if (graph.fuses()) {
-        // A linear layer that x comes from may do it.
-        const Graph::KindScope kind = graph.mark(OperationKind::Linear);
-        return onednn::gelu_tanh(graph.context(), x, to);
+        return gelu_tanh_behind(graph, x, 0, to);
     }
-#endif
     // 0.5 (1 + tanh(u)) = sigmoid(2u), with 2u = x (a + b x^2)
     ggml_context* context = graph.context();
     ggml_tensor* gate = ggml_sqr(context, x);
@@ -33,6 +29,7 @@ ggml_tensor* gelu_tanh(Graph& graph, ggml_tensor* x, [[maybe_unused]] ggml_type 
 ggml_tensor* gelu_tanh_behind([[maybe_unused]] Graph& graph, [[maybe_unused]] ggml_tensor* x,
                               [[maybe_unused]] int64_t room, [[maybe_unused]] ggml_type to) {
 #ifdef CHROMA_HAS_ONEDNN
+    // A linear layer that x comes from may do it.
     const Graph::KindScope kind = graph.mark(OperationKind::Linear);
     return onednn::gelu_tanh(graph.context(), x, to, room);
 #else
