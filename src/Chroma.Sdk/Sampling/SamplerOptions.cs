@@ -1,4 +1,4 @@
-using System.Globalization;
+using Chroma.Configuration;
 
 namespace Chroma.Sampling;
 
@@ -43,14 +43,12 @@ public sealed class SamplerOptions
             return fallback;
         }
 
-        if (string.Equals(text, "inf", StringComparison.OrdinalIgnoreCase))
+        if (text.Trim().ToUpperInvariant() is "INF" or "INFINITY")
         {
             return double.PositiveInfinity;
         }
 
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && !double.IsNaN(value)
-            ? value
-            : throw Wrong(key, text, "a number");
+        return NumberText.TryParse(text, out double value) ? value : throw Wrong(key, text, "a number", NumberText.WhatWasMeant(text));
     }
 
     /// <summary>Reads a whole number.</summary>
@@ -64,9 +62,9 @@ public sealed class SamplerOptions
             return fallback;
         }
 
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
-            ? value
-            : throw Wrong(key, text, "a whole number");
+        return NumberText.TryParseWhole(text, out Int128 value) && value >= int.MinValue && value <= int.MaxValue
+            ? (int)value
+            : throw Wrong(key, text, "a whole number", NumberText.WhatWholeNumberWasMeant(text));
     }
 
     /// <summary>Reads a switch: <c>true</c>, <c>false</c>, <c>1</c> or <c>0</c>.</summary>
@@ -135,6 +133,6 @@ public sealed class SamplerOptions
         return _values.TryGetValue(key, out text);
     }
 
-    private ArgumentException Wrong(string key, string text, string expected) =>
-        new($"The option '{key}' of sampler '{Sampler}' must be {expected}, but is '{text}'.");
+    private ArgumentException Wrong(string key, string text, string expected, IReadOnlyList<string>? meant = null) =>
+        new($"The option '{key}' of sampler '{Sampler}' must be {expected}, but is '{text}'{NumberText.Advice(meant ?? [])}");
 }
