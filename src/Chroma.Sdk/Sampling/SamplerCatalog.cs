@@ -36,18 +36,21 @@ public sealed class SamplerCatalog
     }
 
     /// <summary>Whether there is a sampler of that name.</summary>
-    /// <param name="name">The name, in any case.</param>
+    /// <param name="name">The name, as <see cref="Create"/> takes it.</param>
     public bool Contains(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return _factories.ContainsKey(name);
+        return _factories.ContainsKey(name)
+            || (SamplerName.TryParse(name, out SamplerName known) && known.Scheduler is null && _factories.ContainsKey(known.Sampler));
     }
 
     /// <summary>Makes a sampler.</summary>
-    /// <param name="name">The name, in any case.</param>
+    /// <param name="name">
+    /// The name, in any case: one of <see cref="Names"/>, or one that <see cref="SamplerName.TryParse"/> knows, such as <c>Euler a</c>.
+    /// </param>
     /// <param name="options">Its options as texts, named as ComfyUI names them: <c>eta</c>, <c>s_noise</c>, <c>solver_type</c>.</param>
     /// <exception cref="ArgumentException">
-    /// There is no such sampler (the message lists the names), or an option is unknown (the message lists the known ones) or has an
+    /// There is no such sampler (the message lists the names), or the name says a scheduler too, or an option is unknown (the message lists the known ones) or has an
     /// impossible value.
     /// </exception>
     public ISampler Create(string name, IEnumerable<KeyValuePair<string, string>>? options = null)
@@ -55,12 +58,24 @@ public sealed class SamplerCatalog
         ArgumentNullException.ThrowIfNull(name);
         if (!_factories.TryGetValue(name, out SamplerFactory? factory))
         {
-            throw new ArgumentException($"There is no sampler '{name}'; the samplers are {string.Join(", ", Names)}.");
+            name = NameHere(name);
+            factory = _factories[name];
         }
 
         SamplerOptions reader = new(name, options);
         ISampler sampler = factory(reader);
         reader.ThrowIfUnknown();
         return sampler;
+    }
+
+    private string NameHere(string name)
+    {
+        if (!SamplerName.TryParse(name, out SamplerName known) || !_factories.ContainsKey(known.Sampler))
+        {
+            throw new ArgumentException($"There is no sampler '{name}'; the samplers are {string.Join(", ", Names)}.");
+        }
+
+        return known.Scheduler is null ? known.Sampler : throw new ArgumentException(
+            $"'{name}' names a sampler and a scheduler: ask for the sampler '{known.Sampler}' and for the scheduler '{known.Scheduler}'.");
     }
 }

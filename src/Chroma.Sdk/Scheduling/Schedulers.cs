@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Chroma.Configuration;
 
 namespace Chroma.Scheduling;
 
@@ -25,20 +26,22 @@ public static class Schedulers
     ];
 
     /// <summary>Finds a scheduler.</summary>
-    /// <param name="name">Its name; case does not matter.</param>
+    /// <param name="name">Its name, as <see cref="TryGet"/> takes it.</param>
     /// <exception cref="ArgumentException">There is none of this name; the message lists those there are.</exception>
     public static IScheduler Get(string name) => TryGet(name, out IScheduler? scheduler)
         ? scheduler
         : throw new ArgumentException($"There is no scheduler '{name}'; the schedulers are {string.Join(", ", All.Select(known => known.Name))}.");
 
     /// <summary>Finds a scheduler.</summary>
-    /// <param name="name">Its name; case does not matter.</param>
+    /// <param name="name">
+    /// Its name, here or elsewhere: <c>sgm_uniform</c>, <c>SGM Uniform</c>, <c>FlowMatchEulerDiscreteScheduler</c>. Case, spaces, hyphens and
+    /// underscores do not matter.
+    /// </param>
     /// <param name="scheduler">The scheduler, where there is one.</param>
     /// <returns>Whether there is one.</returns>
     public static bool TryGet(string name, [NotNullWhen(true)] out IScheduler? scheduler)
     {
         ArgumentNullException.ThrowIfNull(name);
-        scheduler = All.FirstOrDefault(known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-        return scheduler is not null;
+        return SchedulerAliases.TryFindKey(NameKey.Of(name), out scheduler);
     }
 }
