@@ -7,7 +7,7 @@ namespace Chroma;
 
 /// <summary>
 /// How pictures are made: size, steps, guidance, seed and the methods. Immutable; start from a preset and change what differs:
-/// <c>GenerationOptions.HD with { Seed = 7, Width = 768 }</c>.
+/// <c>GenerationOptions.HD with { Seed = 7, Width = 768 }</c>. Configurations bind to it too: sampler, scheduler and noise by name.
 /// </summary>
 public sealed record GenerationOptions
 {
@@ -17,14 +17,23 @@ public sealed record GenerationOptions
     /// <summary>The largest side of a picture.</summary>
     public const int MaximumSize = 4096;
 
+    /// <summary>The largest <see cref="Guidance"/>.</summary>
+    public const int MaximumGuidance = 100;
+
+    /// <summary>The largest <see cref="Count"/>.</summary>
+    public const int MaximumCount = 1000;
+
+    /// <summary>The largest <see cref="PaddingTokens"/>.</summary>
+    public const int MaximumPaddingTokens = 16;
+
     /// <summary>Chroma1-HD as its scheduler configuration and its author's example have it: static shift 3, 40 Euler steps, guidance 3.</summary>
-    public static GenerationOptions HD { get; } = new() { Schedule = new SchedulerOptions { Shift = 3 } };
+    public static GenerationOptions HD => new() { Schedule = new SchedulerOptions { Shift = 3 } };
 
     /// <summary>
     /// Chroma1-Base: beta-spread levels without shift, diffusers' 35 steps and guidance 5. No configuration of its author is published; this is
     /// what its users report.
     /// </summary>
-    public static GenerationOptions Base { get; } = new()
+    public static GenerationOptions Base => new()
     {
         Steps = 35,
         Guidance = 5,
@@ -33,7 +42,7 @@ public sealed record GenerationOptions
     };
 
     /// <summary>Chroma1-Flash, distilled to few steps: no shift, no guidance, 8 steps of Heun.</summary>
-    public static GenerationOptions Flash { get; } = new()
+    public static GenerationOptions Flash => new()
     {
         Steps = 8,
         Guidance = 1,
@@ -81,13 +90,27 @@ public sealed record GenerationOptions
     public SchedulerOptions? Schedule { get; init; }
 
     /// <summary>Makes the stream of noise for a seed: by default PyTorch's on the CPU, so that seeds of diffusers and ComfyUI carry over.</summary>
-    public Func<ulong, INoiseGenerator> Noise { get; init; } = static seed => new TorchNoise(unchecked((long)seed));
+    public NoiseFactory Noise { get; init; } = NoiseGenerators.Torch;
 
     /// <summary>What padding positions of T5 see. Other programs differ; see docs/masks.md.</summary>
     public TextMask TextMask { get; init; } = TextMask.Key;
 
     /// <summary>How many padding tokens after the prompt the transformer sees: 1 as Chroma was trained; 0 is ComfyUI's plain default.</summary>
     public int PaddingTokens { get; init; } = 1;
+
+    /// <summary>The same options with another sampler, and with another scheduler where the name says one: <c>DPM++ 2M Karras</c>.</summary>
+    /// <param name="name">A name that <see cref="SamplerName.TryParse"/> knows.</param>
+    /// <returns>
+    /// The options. With a scheduler in the name, <see cref="Schedule"/> is null: that scheduler has its own default shift.
+    /// </returns>
+    /// <exception cref="ArgumentException">There is no such sampler; the message lists those there are.</exception>
+    public GenerationOptions WithSampler(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return SamplerName.TryParse(name, out SamplerName known) && known.Scheduler is string scheduler
+            ? this with { Sampler = Samplers.BuiltIn.Create(known.Sampler), Scheduler = Schedulers.Get(scheduler), Schedule = null }
+            : this with { Sampler = Samplers.BuiltIn.Create(name) };
+    }
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it and the range.</exception>
@@ -97,11 +120,11 @@ public sealed record GenerationOptions
         CheckSize(Width, nameof(Width));
         CheckSize(Height, nameof(Height));
         CheckRange(Steps, 1, SchedulerOptions.MaximumSteps, nameof(Steps));
-        CheckRange(Count, 1, 1000, nameof(Count));
-        CheckRange(PaddingTokens, 0, 16, nameof(PaddingTokens));
-        if (!(Guidance is >= 0 and <= 100))
+        CheckRange(Count, 1, MaximumCount, nameof(Count));
+        CheckRange(PaddingTokens, 0, MaximumPaddingTokens, nameof(PaddingTokens));
+        if (!(Guidance is >= 0 and <= MaximumGuidance))
         {
-            throw new ArgumentOutOfRangeException(nameof(Guidance), Guidance, "The guidance must be 0 to 100.");
+            throw new ArgumentOutOfRangeException(nameof(Guidance), Guidance, $"The guidance must be 0 to {MaximumGuidance}.");
         }
 
         if (!(CacheThreshold is >= 0 and <= 1))

@@ -1,9 +1,12 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
+using Chroma.Configuration;
 using Chroma.Interop;
 
 namespace Chroma.Models;
 
 /// <summary>How the elements of weights are stored. Quantised types are ggml's blocks of those names.</summary>
+[TypeConverter(typeof(WeightTypeConverter))]
 public enum WeightType
 {
     /// <summary>As an option: keep each tensor as the file has it.</summary>

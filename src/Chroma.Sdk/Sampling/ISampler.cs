@@ -1,9 +1,13 @@
+using System.ComponentModel;
+using Chroma.Configuration;
+
 namespace Chroma.Sampling;
 
 /// <summary>
 /// A way to walk from noise to a picture along a falling list of noise levels.
 /// Implement it to add a sampler; it needs nothing but the members of <see cref="SamplerRun"/>.
 /// Samplers hold options only, never the state of a run, so one instance may serve many runs at once.
+/// In a configuration it is a name that <see cref="SamplerCatalog.Create"/> knows.
 /// </summary>
 /// <example>
 /// <code>
@@ -26,6 +30,7 @@ namespace Chroma.Sampling;
 /// }
 /// </code>
 /// </example>
+[TypeConverter(typeof(SamplerConverter))]
 public interface ISampler
 {
     /// <summary>The name under which users ask for it, as ComfyUI spells it where it has one: <c>dpmpp_2m</c>.</summary>

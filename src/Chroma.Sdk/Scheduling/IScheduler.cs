@@ -1,9 +1,14 @@
+using System.ComponentModel;
+using Chroma.Configuration;
+
 namespace Chroma.Scheduling;
 
 /// <summary>
 /// Chooses the noise levels (sigmas) that a sampler steps through. A flow model's sigma is also its time: 1 is pure noise, 0 the image.
 /// Implementations keep no state: any number of threads may use one.
+/// In a configuration it is a name that <see cref="Schedulers.Get"/> knows.
 /// </summary>
+[TypeConverter(typeof(SchedulerConverter))]
 public interface IScheduler
 {
     /// <summary>The name by which <see cref="Schedulers"/> and the command line know it, such as <c>sgm_uniform</c>.</summary>

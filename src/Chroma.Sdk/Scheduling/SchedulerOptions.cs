@@ -11,6 +11,18 @@ public sealed record SchedulerOptions
     /// <summary>The most steps of any schedule.</summary>
     public const int MaximumSteps = 10_000;
 
+    /// <summary>The largest <see cref="Mu"/>; its negative is the smallest.</summary>
+    public const double MaximumMu = 20;
+
+    /// <summary>The smallest <see cref="Shift"/>.</summary>
+    public const double MinimumShift = 0.01;
+
+    /// <summary>The largest <see cref="Shift"/>.</summary>
+    public const double MaximumShift = 100;
+
+    /// <summary>The most <see cref="ImageTokens"/>: those of a picture of 4096 x 4096.</summary>
+    public const int MaximumImageTokens = 65_536;
+
     /// <summary>
     /// The exponential shift: sigma = e^mu / (e^mu + 1/t - 1). -20 to 20. For ComfyUI's schedulers this is the "shift" of its
     /// ModelSamplingFlux (default 1.15); for diffusers' the mu of dynamic shifting.
@@ -36,9 +48,9 @@ public sealed record SchedulerOptions
     /// <exception cref="ArgumentException">Two options contradict each other, or one is out of range.</exception>
     public void Validate()
     {
-        Check("mu", Mu, -20, 20);
-        Check("shift", Shift, 0.01, 100);
-        Check("image tokens", ImageTokens, 1, 65_536);
+        Check("mu", Mu, -MaximumMu, MaximumMu);
+        Check("shift", Shift, MinimumShift, MaximumShift);
+        Check("image tokens", ImageTokens, 1, MaximumImageTokens);
         string[] given = [.. new[] { (Mu is null, "mu"), (Shift is null, "shift"), (ImageTokens is null, "image tokens") }
             .Where(option => !option.Item1).Select(option => option.Item2)];
         if (given.Length > 1)

@@ -83,6 +83,17 @@ public sealed class SamplerNameTests
         Assert.Throws<ArgumentException>(() => SamplerCatalog.Empty.Create("Euler a"));
     }
 
+    [Fact]
+    public void Options_take_a_sampler_with_its_scheduler()
+    {
+        GenerationOptions options = GenerationOptions.HD.WithSampler("DPM++ 2M Karras");
+        Assert.Equal(("dpmpp_2m", "karras", null), (options.Sampler.Name, options.Scheduler.Name, options.Schedule));
+
+        options = GenerationOptions.HD.WithSampler("Euler a");
+        Assert.Equal(("euler_ancestral", "flow_match", 3.0), (options.Sampler.Name, options.Scheduler.Name, options.Schedule!.Shift));
+        Assert.Throws<ArgumentException>(() => GenerationOptions.HD.WithSampler("banana"));
+    }
+
     [Theory]
     [InlineData("SGM Uniform", "sgm_uniform")]
     [InlineData("KL Optimal", "kl_optimal")]
