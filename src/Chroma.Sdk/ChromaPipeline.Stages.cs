@@ -167,16 +167,19 @@ public sealed partial class ChromaPipeline
             }
         }
 
-        return [.. texts.Select(text => _prompts.TryGet(text, options, out PromptEmbedding? embedding) ? embedding! : throw new InvalidOperationException())];
+        PromptEmbedding[] embeddings =
+            [.. texts.Select(text => _prompts.TryGet(text, options, out PromptEmbedding? embedding) ? embedding! : throw new InvalidOperationException())];
+        foreach (PromptEmbedding cut in embeddings.Where(embedding => embedding.IsTruncated))
+        {
+            LogTruncated(_logger, cut.Text[..Math.Min(cut.Text.Length, 40)], cut.UntruncatedTokenCount, cut.TokenCount);
+        }
+
+        return embeddings;
     }
 
     private PromptEmbedding EncodeOne(TextEncoder encoder, string text, GenerationOptions options, CancellationToken token)
     {
         TokenizedPrompt prompt = Tokenizer.EncodePrompt(text, _options.MaximumTokens);
-        if (prompt.IsTruncated)
-        {
-            LogTruncated(_logger, prompt.UntruncatedLength, prompt.Length);
-        }
 
         // Hidden padding changes nothing, so T5 runs on what the transformer sees. Under the training mask, padding queries average over every
         // position, and so all of them must be there.
@@ -193,7 +196,7 @@ public sealed partial class ChromaPipeline
         FloatTensor states = encoder.Encode(ids, mask, options.TextMask, new RunOptions { CancellationToken = token });
         int channels = states.Shape[2];
         FloatTensor seen = new(states.Span[..(kept * channels)].ToArray(), 1, kept, channels);
-        return new PromptEmbedding(text, seen, prompt.Length, prompt.IsTruncated);
+        return new PromptEmbedding(text, seen, prompt.Length, prompt.UntruncatedLength);
     }
 
     private FloatTensor Denoise(
@@ -274,8 +277,8 @@ public sealed partial class ChromaPipeline
         ? null
         : new SynchronousProgress<LoadProgress>(load => scope.Report(stage, load.Fraction));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The prompt has {Tokens} tokens; only the first {Kept} are used.")]
-    private static partial void LogTruncated(ILogger logger, int tokens, int kept);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The prompt '{Start}...' has {Tokens} tokens; only the first {Kept} are used.")]
+    private static partial void LogTruncated(ILogger logger, string start, int tokens, int kept);
 
     /// <summary>Noise along the way from a stream of noise.</summary>
     private sealed class SamplerNoise(INoiseGenerator generator) : ISamplerNoise

@@ -20,6 +20,9 @@ public enum MemoryMode
 /// <summary>How a pipeline loads and where it computes.</summary>
 public sealed record ChromaPipelineOptions
 {
+    /// <summary>The most that <see cref="MaximumTokens"/> can be.</summary>
+    public const int LargestMaximumTokens = 4096;
+
     /// <summary>Converts the matrices of the text encoder and of the transformer while loading; <see cref="WeightType.Stored"/> keeps them.</summary>
     public WeightType WeightType { get; init; } = WeightType.Stored;
 
@@ -38,7 +41,10 @@ public sealed record ChromaPipelineOptions
     /// <summary>Which code computes on the CPU; the default is the fastest that the native library has. Pictures differ by rounding.</summary>
     public CpuKernels Kernels { get; init; }
 
-    /// <summary>Prompts longer than this many tokens are cut, 1 to 4096.</summary>
+    /// <summary>
+    /// Prompts longer than this many tokens are cut, 1 to <see cref="LargestMaximumTokens"/>. A cut is a warning in the log, and
+    /// <see cref="PromptEmbedding.IsTruncated"/> says so. T5 has no limit of its own; 512 is where it and Chroma were trained to stop.
+    /// </summary>
     public int MaximumTokens { get; init; } = T5Tokenizer.DefaultMaxLength;
 
     /// <summary>Receives the log of the pipeline and of the native engine; null for none.</summary>

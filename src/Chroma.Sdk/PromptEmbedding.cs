@@ -5,12 +5,12 @@ namespace Chroma;
 /// <summary>A prompt as the transformer sees it: T5's states of its tokens and of the padding token that is kept.</summary>
 public sealed class PromptEmbedding
 {
-    internal PromptEmbedding(string text, FloatTensor states, int tokenCount, bool isTruncated)
+    internal PromptEmbedding(string text, FloatTensor states, int tokenCount, int untruncatedTokenCount)
     {
         Text = text;
         States = states;
         TokenCount = tokenCount;
-        IsTruncated = isTruncated;
+        UntruncatedTokenCount = untruncatedTokenCount;
     }
 
     /// <summary>Wraps states that come from elsewhere.</summary>
@@ -27,6 +27,7 @@ public sealed class PromptEmbedding
         Text = "";
         States = states;
         TokenCount = states.Shape[1];
+        UntruncatedTokenCount = TokenCount;
     }
 
     /// <summary>The prompt; empty for states that came from elsewhere.</summary>
@@ -38,6 +39,9 @@ public sealed class PromptEmbedding
     /// <summary>The prompt's own tokens, the end token included.</summary>
     public int TokenCount { get; }
 
-    /// <summary>Whether the prompt was longer than the text encoder takes, so that its tail is missing.</summary>
-    public bool IsTruncated { get; }
+    /// <summary>The tokens that the whole prompt has, the end token included; <see cref="TokenCount"/> of them are here.</summary>
+    public int UntruncatedTokenCount { get; }
+
+    /// <summary>Whether the prompt was longer than <see cref="ChromaPipelineOptions.MaximumTokens"/>, so that its tail is missing.</summary>
+    public bool IsTruncated => UntruncatedTokenCount > TokenCount;
 }
