@@ -25,6 +25,12 @@ public sealed record ChromaModelFiles
     /// </summary>
     public string? Tokenizer { get; init; }
 
+    /// <summary>
+    /// The folder in which <see cref="FromFolder"/> found the files, whose <c>chroma.json</c> states the model's own options; null for files that were
+    /// named one by one.
+    /// </summary>
+    public string? Folder { get; private init; }
+
     /// <summary>What pictures state as their model: by default the transformer's file name without its extension.</summary>
     public string Name => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Transformer));
 
@@ -67,6 +73,7 @@ public sealed record ChromaModelFiles
             TextEncoder = Part(ModelArchitecture.T5Encoder, "T5 encoder"),
             Autoencoder = Part(ModelArchitecture.Autoencoder, "autoencoder"),
             Tokenizer = FindTokenizer(folder),
+            Folder = folder,
         };
     }
 

@@ -90,8 +90,7 @@ public sealed partial class ChromaPipeline : IDisposable
         string folder, ChromaPipelineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ChromaModelFiles files = await Task.Run(() => ChromaModelFiles.FromFolder(folder), cancellationToken).ConfigureAwait(false);
-        ModelDefaults? defaults = ModelDefaults.Find(folder);
-        return await LoadAsync(files, defaults?.ToOptions(), options, progress, cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(files, options, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Loads a model from the files named.</summary>
@@ -100,9 +99,13 @@ public sealed partial class ChromaPipeline : IDisposable
     /// <param name="options">How to load; null for the defaults.</param>
     /// <param name="progress">Receives the share that is loaded, 0 to 1.</param>
     /// <param name="cancellationToken">Stops the load; everything is given back.</param>
-    public static Task<ChromaPipeline> LoadAsync(
-        ChromaModelFiles files, ChromaPipelineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
-        LoadAsync(files, null, options, progress, cancellationToken);
+    public static async Task<ChromaPipeline> LoadAsync(
+        ChromaModelFiles files, ChromaPipelineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ModelDefaults? defaults = files.Folder is string folder ? ModelDefaults.Find(folder) : null;
+        return await LoadAsync(files, defaults?.ToOptions(), options, progress, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Makes pictures of one prompt.</summary>
     /// <param name="prompt">What to draw; may be empty.</param>
@@ -237,10 +240,9 @@ public sealed partial class ChromaPipeline : IDisposable
     private static async Task<ChromaPipeline> LoadAsync(
         ChromaModelFiles files, GenerationOptions? defaults, ChromaPipelineOptions? options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(files);
         ChromaPipelineOptions chosen = options ?? new ChromaPipelineOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(chosen.MaximumTokens, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(chosen.MaximumTokens, 4096, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(chosen.MaximumTokens, ChromaPipelineOptions.LargestMaximumTokens, nameof(options));
         T5Tokenizer tokenizer = await Task.Run(() => TokenizerLoader.Load(files), cancellationToken).ConfigureAwait(false);
         ChromaPipeline pipeline = new(files, chosen, tokenizer) { DefaultOptions = defaults ?? GenerationOptions.HD };
         try

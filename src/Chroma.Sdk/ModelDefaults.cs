@@ -45,26 +45,37 @@ internal sealed record ModelDefaults
             ModelDefaults? defaults = JsonSerializer.Deserialize(file, ModelDefaultsJson.Default.ModelDefaults);
             return defaults is null ? null : defaults with { Path = path };
         }
+        catch (JsonException error) when (error.Path is ['$', '.', .. string key] && Expected(key) is string expected)
+        {
+            throw new InvalidDataException($"'{path}': '{key}' must be {expected}.", error);
+        }
         catch (JsonException error)
         {
             throw new InvalidDataException($"'{path}' is not a description of a model: {error.Message}", error);
         }
     }
 
+    private static string? Expected(string key) => key switch
+    {
+        "width" or "height" or "steps" => "a whole number such as 40, without quotes",
+        "guidance" or "shift" or "mu" => "a number such as 2.5, without quotes and with a point before the decimals",
+        "sampler" or "scheduler" => "a name in quotes",
+        _ => null,
+    };
+
     /// <summary>The settings as options.</summary>
     /// <exception cref="InvalidDataException">A setting is out of range or names what does not exist.</exception>
     public GenerationOptions ToOptions()
     {
-        GenerationOptions basis = GenerationOptions.HD;
         try
         {
+            GenerationOptions basis = Sampler is null ? GenerationOptions.HD : GenerationOptions.HD.WithSampler(Sampler);
             GenerationOptions options = basis with
             {
                 Width = Width ?? basis.Width,
                 Height = Height ?? basis.Height,
                 Steps = Steps ?? basis.Steps,
                 Guidance = Guidance ?? basis.Guidance,
-                Sampler = Sampler is null ? basis.Sampler : Samplers.BuiltIn.Create(Sampler),
                 Scheduler = Scheduler is null ? basis.Scheduler : Schedulers.Get(Scheduler),
                 Schedule = Shift is null && Mu is null ? basis.Schedule : new SchedulerOptions { Shift = Shift, Mu = Mu },
             };
