@@ -38,6 +38,7 @@ public static unsafe class ChromaLibrary
         }
 
         List<string> tried = [];
+        string? advice = null;
         foreach (string path in CandidatePaths())
         {
             if (!File.Exists(path))
@@ -53,6 +54,9 @@ public static unsafe class ChromaLibrary
             catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
             {
                 tried.Add($"{path} ({error.Message.ReplaceLineEndings(" ").Trim()})");
+                advice ??= MissingLibrary.Advice(error.Message) is string missing
+                    ? $"The native library of Chroma for .NET, {path}, can't be loaded, because {missing}."
+                    : null;
             }
         }
 
@@ -63,7 +67,7 @@ public static unsafe class ChromaLibrary
             return CheckVersion(found, "the system's library path");
         }
 
-        throw new DllNotFoundException(
+        throw new DllNotFoundException(advice ??
             $"The native library of Chroma for {RuntimeInformation.RuntimeIdentifier} was not found. Reference the package Chroma.Native, " +
             $"or set {FolderVariable} to the folder that holds {FileName(Name)}. Tried: {string.Join("; ", tried)}{(string.IsNullOrEmpty(chosen) ? $"; {Name} on the system's library path" : "")}.");
     }

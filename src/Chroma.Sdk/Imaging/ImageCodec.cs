@@ -14,6 +14,7 @@ internal static class ImageCodec
     /// <summary>Compresses RGB bytes.</summary>
     public static byte[] Encode(ReadOnlySpan<byte> rgb, int width, int height, ImageFormat format, int quality)
     {
+        ImageLibrary.Require();
         byte[] rgba = new byte[width * height * BytesPerPixel];
         for (int from = 0, to = 0; from < rgb.Length; from += 3, to += BytesPerPixel)
         {
@@ -40,6 +41,7 @@ internal static class ImageCodec
     /// <param name="name">What messages call it.</param>
     public static ChromaImage Decode(byte[] file, string name)
     {
+        ImageLibrary.Require();
         using SKData data = SKData.CreateCopy(file);
         using SKCodec codec = SKCodec.Create(data)
             ?? throw new InvalidDataException($"{name} is not a picture in a known format; expected PNG, JPEG or WebP.");
