@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Text.Json;
 using Chroma.Cli.Bench;
 using Chroma.Cli.Commands.Shared;
+using Chroma.Configuration;
 using Chroma.Models;
 
 namespace Chroma.Cli.Commands;
@@ -33,54 +32,75 @@ internal static class BenchCommand
     {
         Option<bool> json = new("--json") { Description = "Print one JSON object." };
         Option<int[]> size = Lists.Option<int>("--size", "Sides of the pictures in pixels; 256,512,1024 unless told.", ParsePixels);
-        Option<WeightType[]> type = Lists.Option<WeightType>(
+        Option<TargetType[]> type = Lists.Option<TargetType>(
             "--type", $"Types of the weights; {string.Join(',', _types.Select(known => known.ToName()))} unless told.", ParseType);
         Option<BenchBackend[]> backend = Lists.Option<BenchBackend>(
-            "--backend", "chroma, this library's own (unless told); ggml, the same graph on ggml's own CPU kernels (which have no int8); or both.", ParseBackend);
+            "--backend", "chroma, this library's own (unless told); ggml, the same graph on ggml's own CPU kernels (which have no int8); or chroma,ggml.", ParseBackend);
         Option<BenchParts[]> only = Lists.Option<BenchParts>(
             "--only", $"Parts: {string.Join(',', _parts.Keys)}. All unless told; with --size or --type just forward,pair.", ParsePart);
         Option<int> threads = CommonOptions.Threads();
-        Option<int> doubleBlocks = Number("--double", "Double blocks; 19 in Chroma1.", 2, 0, MostBlocks);
-        Option<int> singleBlocks = Number("--single", "Single blocks; 38 in Chroma1.", 4, 0, MostBlocks);
-        Option<int> textTokens = Number("--text-tokens", "Text tokens that the transformer sees.", 6, 1, MostTextTokens);
-        Option<int> t5Layers = Number("--t5-layers", "Blocks of T5; 24 in XXL.", 4, 1, MostBlocks);
-        Option<int> runs = Number("--runs", "The most runs of one measurement, of which the fastest counts.", 12, 1, 1000);
-        Option<int> hidden = Number(
+        Option<int> doubleBlocks = Numbers.WholeOr("--double", "Double blocks; 19 in Chroma1.", 2, 0, MostBlocks);
+        Option<int> singleBlocks = Numbers.WholeOr("--single", "Single blocks; 38 in Chroma1.", 4, 0, MostBlocks);
+        Option<int> textTokens = Numbers.WholeOr("--text-tokens", "Text tokens that the transformer sees.", 6, 1, MostTextTokens);
+        Option<int> t5Layers = Numbers.WholeOr("--t5-layers", "Blocks of T5; 24 in XXL.", 4, 1, MostBlocks);
+        Option<int> runs = Numbers.WholeOr("--runs", "The most runs of one measurement, of which the fastest counts.", 12, 1, 1000);
+        Option<int> hidden = Numbers.WholeOr(
             "--hidden", $"Channels of the transformer, a multiple of {BenchSizes.HiddenStep}; the other widths follow.", BenchSizes.ChromaHidden, BenchSizes.HiddenStep, BenchSizes.ChromaHidden, BenchSizes.HiddenStep);
         Command command = new("bench", "Measure the speed of the networks on this machine, with random weights of Chroma1's widths.")
         {
             json, size, type, backend, only, threads, doubleBlocks, singleBlocks, textTokens, t5Layers, hidden, runs,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(doubleBlocks)?.GetValueOrDefault<int>() == 0 && result.GetResult(singleBlocks)?.GetValueOrDefault<int>() == 0)
-            {
-                result.AddError("A transformer needs blocks: --double and --single cannot both be 0.");
-            }
-        });
-        command.SetAction((result, token) =>
+        command.SetAction(async (result, token) =>
         {
             int[]? pixels = result.Given(size);
-            WeightType[]? types = result.Given(type);
+            TargetType[]? types = result.Given(type);
             IEnumerable<WeightType> usualTypes = BackendNames.HasOneDnn() ? _types : _types.Where(one => one != WeightType.Int8);
-            BenchParts[]? parts = result.Given(only);
+            BenchParts parts = PartsOf(result.Given(only), pixels is not null || types is not null);
+            const BenchParts transformer = BenchParts.Forward | BenchParts.Pair | BenchParts.Batch;
+            RefuseUnless(transformer, doubleBlocks, singleBlocks, textTokens);
+            RefuseUnless(BenchParts.TextEncoder, t5Layers);
+            RefuseUnless(transformer | BenchParts.TextEncoder, type);
+            RefuseUnless(transformer | BenchParts.Autoencoder, size);
+            if (result.GetValue(doubleBlocks) == 0 && result.GetValue(singleBlocks) == 0)
+            {
+                throw new UsageException("A transformer needs blocks: --double and --single cannot both be 0.");
+            }
+
+            BenchBackend[] backends = result.Given(backend) ?? [BenchBackend.Chroma];
+            if (types is not null && backends.Any(one => !types.Any(known => BackendNames.Runs(one, known.Type))))
+            {
+                throw new UsageException("ggml has no int8: give --type another type too, or leave ggml out of --backend.");
+            }
+
             BenchPlan plan = new()
             {
                 Sizes = new BenchSizes(
                     result.GetValue(hidden), result.GetValue(doubleBlocks), result.GetValue(singleBlocks), result.GetValue(t5Layers)),
-                Parts = parts is not null ? parts.Aggregate((all, part) => all | part)
-                    : pixels is not null || types is not null ? BenchParts.Forward | BenchParts.Pair
-                    : BenchParts.All,
+                Parts = parts,
                 Pixels = pixels ?? _pixels,
                 DecodePixels = pixels ?? _decodePixels,
-                Types = [.. (types ?? usualTypes).OrderByDescending(one => one == WeightType.F32)], // the others are compared with it
-                Backends = result.Given(backend) ?? [BenchBackend.Chroma],
+                Types = [.. (types?.Select(one => one.Type).Distinct() ?? usualTypes).OrderByDescending(one => one == WeightType.F32)], // the others are compared with it
+                Backends = backends,
                 TextTokens = result.GetValue(textTokens),
                 PromptTokens = _promptTokens,
                 Runs = result.GetValue(runs),
                 Threads = result.GetValue(threads),
             };
-            return RunAsync(plan, result.GetValue(json), result.InvocationConfiguration.Output, token);
+            foreach (TargetType one in types ?? [])
+            {
+                await result.InvocationConfiguration.Error.RemarkAsync(one);
+            }
+
+            return await RunAsync(plan, result.GetValue(json), result.InvocationConfiguration.Output, token);
+
+            void RefuseUnless(BenchParts users, params Option[] options)
+            {
+                if ((parts & users) == 0 && options.FirstOrDefault(option => result.CommandResult.Has(option)) is Option unused)
+                {
+                    string names = string.Join(" or ", _parts.Where(part => users.HasFlag(part.Value)).Select(part => part.Key));
+                    throw new UsageException($"{unused.Name} has no effect on the parts that run: add {names} with --only, or leave it out.");
+                }
+            }
         });
         return command;
     }
@@ -104,30 +124,24 @@ internal static class BenchCommand
         return 0;
     }
 
-    private static Option<int> Number(string name, string description, int usual, int least, int most, int step = 1)
-    {
-        Option<int> option = new(name) { Description = description, DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: string text }]
-                && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
-                && (value < least || value > most || value % step != 0))
-            {
-                result.AddError($"The option {name} must be {(step > 1 ? $"a multiple of {step} from " : "")}{least} to {most}, but is {value}.");
-            }
-        });
-        return option;
-    }
+    private static BenchParts PartsOf(BenchParts[]? only, bool networkIsChosen) => only is { Length: > 0 } ? only.Aggregate((all, part) => all | part)
+        : networkIsChosen ? BenchParts.Forward | BenchParts.Pair
+        : BenchParts.All;
 
     private static string? ParsePixels(string text, out int pixels)
     {
-        bool sound = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out pixels)
-            && pixels % GenerationOptions.SizeStep == 0 && pixels is >= GenerationOptions.SizeStep and <= LargestPixels;
+        bool sound = NumberText.TryParseWhole(text, out Int128 number)
+            && number % GenerationOptions.SizeStep == 0 && number >= GenerationOptions.SizeStep && number <= LargestPixels;
+        pixels = sound ? (int)number : 0;
         return sound ? null : $"multiples of {GenerationOptions.SizeStep} from {GenerationOptions.SizeStep} to {LargestPixels}";
     }
 
-    private static string? ParseType(string text, out WeightType type) =>
-        WeightTypes.TryParse(text, out type) && type.IsTarget() ? null : $"types out of {string.Join(", ", WeightTypes.Targets.Select(target => target.ToName()))}";
+    private static string? ParseType(string text, out TargetType type)
+    {
+        string? problem = Names.ParseType(text, out TargetType? found);
+        type = found!;
+        return problem is null ? null : $"types out of {string.Join(", ", WeightTypes.Targets.Select(target => target.ToName()))}";
+    }
 
     private static string? ParseBackend(string text, out BenchBackend backend)
     {
@@ -141,7 +155,7 @@ internal static class BenchCommand
         }
 
         backend = default;
-        return "chroma, ggml or both";
+        return "chroma or ggml";
     }
 
     private static string? ParsePart(string text, out BenchParts part) =>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Chroma.Cli.Commands.Shared;
 using Chroma.Models;
@@ -39,23 +38,8 @@ internal static class CompareCommand
         return command;
     }
 
-    private static Option<double> Tolerance(string name, string description)
-    {
-        Option<double> option = new(name) { Description = description, DefaultValueFactory = _ => LayerDump.DefaultTolerance, CustomParser = Parse };
-        return option;
-
-        double Parse(ArgumentResult argument)
-        {
-            string text = argument.Tokens[0].Value;
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double tolerance) && double.IsFinite(tolerance) && tolerance >= 0)
-            {
-                return tolerance;
-            }
-
-            argument.AddError($"The option {name} must be a number from 0, but is '{text}'.");
-            return 0;
-        }
-    }
+    private static Option<double> Tolerance(string name, string description) =>
+        Numbers.RealOr(name, description, LayerDump.DefaultTolerance, 0, double.PositiveInfinity);
 
     /// <summary>Writes one line for each layer, and finds the sentence for standard error.</summary>
     private sealed class Report(TextWriter output, SafetensorsFile a, SafetensorsFile b, bool all, bool strict)

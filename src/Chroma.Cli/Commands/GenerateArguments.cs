@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Chroma.Cli.Commands.Shared;
 using Chroma.Models;
+using Chroma.Sampling;
+using Chroma.Scheduling;
+using Chroma.Tokenization;
 
 namespace Chroma.Cli.Commands;
 
@@ -23,42 +26,56 @@ internal sealed class GenerateArguments
 
     public Option<string?> Autoencoder { get; } = new("--autoencoder") { Description = "The FLUX autoencoder, in the same forms." };
 
-    public Option<string?> Tokenizer { get; } = new("--tokenizer") { Description = "tokenizer.json or spiece.model; not needed with a T5 GGUF." };
-
-    public Option<string?> NegativePrompt { get; } = new("--negative-prompt", "-n") { Description = "What not to draw." };
-
-    public Option<string?> Preset { get; } = new("--preset") { Description = "hd, base or flash: the settings for Chroma1's variants." };
-
-    public Option<int?> Width { get; } = new("--width") { Description = "Pixels, a multiple of 16." };
-
-    public Option<int?> Height { get; } = new("--height") { Description = "Pixels, a multiple of 16." };
-
-    public Option<int?> Steps { get; } = new("--steps") { Description = "Steps of the sampler." };
-
-    public Option<float?> Guidance { get; } = new("--guidance") { Description = "Scale of classifier-free guidance; 1 is none." };
-
-    public Option<ulong?> Seed { get; } = new("--seed") { Description = "The seed of the first picture; random if left out." };
-
-    public Option<int> Count { get; } = new("--count") { Description = "How many pictures, with successive seeds.", DefaultValueFactory = _ => 1 };
-
-    public Option<float?> Cache { get; } = new("--cache")
+    public Option<string?> Tokenizer { get; } = new("--tokenizer")
     {
-        Description = "Step caching: leave out evaluations whose first block changed less than this, 0 (none) to 1; 0.1 is careful.",
+        Description = "tokenizer.json or spiece.model, in place of the model's own; not needed with a T5 GGUF.",
     };
 
-    public Option<string?> Sampler { get; } = new("--sampler") { Description = "euler, heun, dpmpp_2m, ..." };
+    public Option<string?> NegativePrompt { get; } = new("--negative-prompt", "-n") { Description = "What not to draw; needs a guidance other than 1." };
 
-    public Option<string?> Scheduler { get; } = new("--scheduler") { Description = "flow_match, simple, beta, ..." };
+    public Option<Preset?> Preset { get; } = Choices.Option(
+        "--preset", "hd, base or flash: the settings for Chroma1's variants.", ("hd", Commands.Preset.HD), ("base", Commands.Preset.Base), ("flash", Commands.Preset.Flash));
 
-    public Option<double?> Shift { get; } = new("--shift") { Description = "The schedule's static shift." };
+    public Option<int?> Width { get; } = Numbers.Whole(
+        "--width", "Pixels, a multiple of 16.", GenerationOptions.SizeStep, GenerationOptions.MaximumSize, GenerationOptions.SizeStep);
 
-    public Option<double?> Mu { get; } = new("--mu") { Description = "The schedule's exponential shift." };
+    public Option<int?> Height { get; } = Numbers.Whole(
+        "--height", "Pixels, a multiple of 16.", GenerationOptions.SizeStep, GenerationOptions.MaximumSize, GenerationOptions.SizeStep);
 
-    public Option<TextMask?> TextMask { get; } = new("--text-mask") { HelpName = "key|training|none", Description = "What padding sees in T5: key (default), training or none." };
+    public Option<int?> Steps { get; } = Numbers.Whole("--steps", "Steps of the sampler.", 1, SchedulerOptions.MaximumSteps);
 
-    public Option<int?> PaddingTokens { get; } = new("--padding-tokens") { Description = "Padding tokens that the transformer sees; 1 unless told." };
+    public Option<double?> Guidance { get; } = Numbers.Real(
+        "--guidance", "Scale of classifier-free guidance, such as 2.5; 1 is none.", 0, GenerationOptions.MaximumGuidance);
 
-    public Option<WeightType> Type { get; } = CommonOptions.Type("Convert weights while loading", WeightTypes.Targets);
+    public Option<SeedChoice> Seed { get; } = Numbers.Seed(minusOneIsRandom: true, "The seed of the first picture; random if left out or -1.");
+
+    public Option<int> Count { get; } = Numbers.WholeOr("--count", "How many pictures, with successive seeds.", 1, 1, GenerationOptions.MaximumCount);
+
+    public Option<double?> Cache { get; } = Numbers.Real(
+        "--cache", "Step caching: leave out evaluations whose first block changed less than this, 0 (none) to 1; 0.1 is careful.", 0, 1);
+
+    public Option<SamplerName?> Sampler { get; } = Names.Sampler(
+        "euler, heun, dpmpp_2m, ... or as other programs call it: 'Euler a', 'DPM++ 2M Karras' (which chooses the scheduler, too).");
+
+    public Option<IScheduler?> Scheduler { get; } = Names.Scheduler("flow_match, simple, beta, ...");
+
+    public Option<double?> Shift { get; } = Numbers.Real("--shift", "The schedule's static shift.", SchedulerOptions.MinimumShift, SchedulerOptions.MaximumShift);
+
+    public Option<double?> Mu { get; } = Numbers.Real("--mu", "The schedule's exponential shift.", -SchedulerOptions.MaximumMu, SchedulerOptions.MaximumMu);
+
+    public Option<TextMask?> TextMask { get; } = CommonOptions.TextMask();
+
+    public Option<int?> PaddingTokens { get; } = Numbers.Whole(
+        "--padding-tokens", "Padding tokens that the transformer sees; 1 unless told.", 0, GenerationOptions.MaximumPaddingTokens);
+
+    public Option<int> MaxTokens { get; } = Numbers.WholeOr(
+        "--max-tokens",
+        "Where prompts are cut, in tokens, up to 4096. Chroma was trained with 512.",
+        T5Tokenizer.DefaultMaxLength,
+        1,
+        ChromaPipelineOptions.LargestMaximumTokens);
+
+    public Option<TargetType?> Type { get; } = Names.Type("Convert weights while loading");
 
     public Option<RopeAxes?> RopeAxes { get; } = CommonOptions.RopeAxes();
 
@@ -69,6 +86,14 @@ internal sealed class GenerateArguments
     public IEnumerable<Option> All =>
     [
         Prompt, NegativePrompt, Output, Model, Transformer, TextEncoder, Autoencoder, Tokenizer, Preset, Width, Height, Steps, Guidance, Seed, Count,
-        Cache, Sampler, Scheduler, Shift, Mu, TextMask, PaddingTokens, Type, RopeAxes, Device, Threads,
+        Cache, Sampler, Scheduler, Shift, Mu, TextMask, PaddingTokens, MaxTokens, Type, RopeAxes, Device, Threads,
     ];
+}
+
+/// <summary>The settings for one of Chroma1's variants.</summary>
+internal enum Preset
+{
+    HD,
+    Base,
+    Flash,
 }

@@ -2,22 +2,14 @@ using System.CommandLine;
 using System.Globalization;
 using Chroma.Cli.Commands.Shared;
 using Chroma.Imaging;
+using Chroma.Interop;
 using Chroma.Models;
-using Chroma.Sampling;
-using Chroma.Scheduling;
 
 namespace Chroma.Cli.Commands;
 
 /// <summary><c>chroma generate</c>: a prompt in, picture files out.</summary>
 internal static class GenerateCommand
 {
-    private static readonly Dictionary<string, GenerationOptions> _presets = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["hd"] = GenerationOptions.HD,
-        ["base"] = GenerationOptions.Base,
-        ["flash"] = GenerationOptions.Flash,
-    };
-
     public static Command Create()
     {
         GenerateArguments a = new();
@@ -27,19 +19,7 @@ internal static class GenerateCommand
             command.Add(option);
         }
 
-        command.Validators.Add(result =>
-        {
-            bool folder = result.GetResult(a.Model) is not null;
-            int files = new[] { result.GetResult(a.Transformer), result.GetResult(a.TextEncoder), result.GetResult(a.Autoencoder) }.Count(r => r is not null);
-            if (folder && files > 0)
-            {
-                result.AddError("--model names a folder with all parts; leave it out to name --transformer, --text-encoder and --autoencoder.");
-            }
-            else if (files is 1 or 2)
-            {
-                result.AddError("--transformer, --text-encoder and --autoencoder go together: name all three, or --model.");
-            }
-        });
+        command.Validators.Add(result => GenerateOptionsReader.Validate(a, result));
         command.SetAction((result, token) => RunAsync(a, result, token));
         return command;
     }
@@ -47,28 +27,36 @@ internal static class GenerateCommand
     private static async Task<int> RunAsync(GenerateArguments a, ParseResult arguments, CancellationToken token)
     {
         string output = arguments.GetRequiredValue(a.Output);
-        _ = ChromaImage.FormatOf(output); // a wrong extension is better known before the work than after it
+        _ = UsageException.Check(() => ChromaImage.FormatOf(output)); // a wrong extension is better known before the work than after it
         string folder = Path.GetDirectoryName(Path.GetFullPath(output))!;
         if (!Directory.Exists(folder))
         {
             throw new DirectoryNotFoundException($"There is no folder '{folder}' for the output '{output}'.");
         }
 
+        // So is a library without which the picture can't be drawn or saved.
+        ImageLibrary.Require();
+        _ = ChromaLibrary.Version;
+        TargetType? type = arguments.GetValue(a.Type);
+        await arguments.InvocationConfiguration.Error.RemarkAsync(type);
         ChromaPipelineOptions load = new()
         {
             Threads = arguments.GetValue(a.Threads),
             Device = arguments.GetValue(a.Device),
-            WeightType = arguments.GetValue(a.Type),
+            WeightType = type?.Type ?? WeightType.Stored,
             RopeAxes = arguments.GetValue(a.RopeAxes),
             Memory = MemoryMode.OneAtATime,
+            MaximumTokens = arguments.GetValue(a.MaxTokens),
         };
-        IReadOnlyList<ChromaImage> images = await ProgressBar.RunAsync(async bar =>
+        using ChromaPipeline pipeline = await UsageException.CheckAsync(
+            () => ProgressBar.RunAsync(bar => LoadAsync(a, arguments, load, bar, token)));
+        GenerationOptions options = GenerateOptionsReader.Read(a, arguments, pipeline.DefaultOptions);
+        await GenerateOptionsReader.WarnOfCutsAsync(a, arguments, pipeline.Tokenizer, options);
+        IReadOnlyList<ChromaImage> images = await UsageException.CheckAsync(() => ProgressBar.RunAsync(bar =>
         {
-            using ChromaPipeline pipeline = await LoadAsync(a, arguments, load, bar, token);
-            GenerationOptions options = Options(a, arguments, pipeline.DefaultOptions);
             SynchronousReport<GenerationProgress> progress = new(p => bar.Report(new WorkState(Describe(p), p.StageFraction)));
-            return await pipeline.GenerateAsync(arguments.GetRequiredValue(a.Prompt), options, progress, token);
-        });
+            return pipeline.GenerateAsync(arguments.GetRequiredValue(a.Prompt), options, progress, token);
+        }));
         for (int i = 0; i < images.Count; i++)
         {
             string path = images.Count == 1 ? output : Numbered(output, i + 1);
@@ -83,9 +71,11 @@ internal static class GenerateCommand
         GenerateArguments a, ParseResult arguments, ChromaPipelineOptions load, IProgress<WorkState> bar, CancellationToken token)
     {
         SynchronousReport<double> progress = new(done => bar.Report(new WorkState("loading", done)));
+        string? tokenizer = arguments.GetValue(a.Tokenizer);
         if (arguments.GetValue(a.Transformer) is not string transformer)
         {
-            return ChromaPipeline.LoadAsync(arguments.GetValue(a.Model) ?? ChromaNano.Folder, load, progress, token);
+            ChromaModelFiles folder = ChromaModelFiles.FromFolder(arguments.GetValue(a.Model) ?? ChromaNano.Folder);
+            return ChromaPipeline.LoadAsync(tokenizer is null ? folder : folder with { Tokenizer = tokenizer }, load, progress, token);
         }
 
         ChromaModelFiles files = new()
@@ -93,40 +83,9 @@ internal static class GenerateCommand
             Transformer = transformer,
             TextEncoder = arguments.GetValue(a.TextEncoder)!,
             Autoencoder = arguments.GetValue(a.Autoencoder)!,
-            Tokenizer = arguments.GetValue(a.Tokenizer),
+            Tokenizer = tokenizer,
         };
         return ChromaPipeline.LoadAsync(files, load, progress, token);
-    }
-
-    private static GenerationOptions Options(GenerateArguments a, ParseResult arguments, GenerationOptions defaults)
-    {
-        GenerationOptions basis = arguments.GetValue(a.Preset) is not string preset ? defaults
-            : _presets.TryGetValue(preset, out GenerationOptions? known) ? known
-            : throw new ArgumentException($"There is no preset '{preset}'; the presets are {string.Join(", ", _presets.Keys)}.");
-        double? shift = arguments.GetValue(a.Shift);
-        double? mu = arguments.GetValue(a.Mu);
-        string? scheduler = arguments.GetValue(a.Scheduler);
-        GenerationOptions options = basis with
-        {
-            NegativePrompt = arguments.GetValue(a.NegativePrompt) ?? basis.NegativePrompt,
-            Width = arguments.GetValue(a.Width) ?? basis.Width,
-            Height = arguments.GetValue(a.Height) ?? basis.Height,
-            Steps = arguments.GetValue(a.Steps) ?? basis.Steps,
-            Guidance = arguments.GetValue(a.Guidance) ?? basis.Guidance,
-            Seed = arguments.GetValue(a.Seed),
-            Count = arguments.GetValue(a.Count),
-            CacheThreshold = arguments.GetValue(a.Cache) ?? basis.CacheThreshold,
-            TextMask = arguments.GetValue(a.TextMask) ?? basis.TextMask,
-            PaddingTokens = arguments.GetValue(a.PaddingTokens) ?? basis.PaddingTokens,
-            Sampler = arguments.GetValue(a.Sampler) is string sampler ? Samplers.BuiltIn.Create(sampler) : basis.Sampler,
-            Scheduler = scheduler is null ? basis.Scheduler : Schedulers.Get(scheduler),
-
-            // A scheduler named alone has its own default shift, not that of the preset's scheduler.
-            Schedule = shift is not null || mu is not null ? new SchedulerOptions { Shift = shift, Mu = mu }
-                : scheduler is null ? basis.Schedule : null,
-        };
-        options.Validate();
-        return options;
     }
 
     private static string Describe(GenerationProgress progress)

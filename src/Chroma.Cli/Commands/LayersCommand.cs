@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using Chroma.Cli.Commands.Shared;
 using Chroma.Models;
 using Chroma.Tensors;
@@ -17,8 +15,8 @@ internal static class LayersCommand
 
     public static Command Create()
     {
-        Option<string> component = new("--component") { Description = "The network to run.", Required = true };
-        component.AcceptOnlyFromAmong(TransformerName, TextEncoderName, EncoderName, DecoderName);
+        Option<string> component = Choices.Words("--component", "The network to run.", TransformerName, TextEncoderName, EncoderName, DecoderName);
+        component.Required = true;
         Option<string> weights = new("--weights") { Description = "Its weights: a GGUF or safetensors file, a *.index.json or a folder.", Required = true };
         Option<string> inputs = new("--inputs")
         {
@@ -40,32 +38,42 @@ internal static class LayersCommand
             AllowMultipleArgumentsPerToken = true,
         };
         Option<RopeAxes?> ropeAxes = CommonOptions.RopeAxes();
-        Option<WeightType> type = CommonOptions.Type("Convert the weights while loading", WeightTypes.Targets);
-        Option<string> textMask = new("--text-mask")
-        {
-            Description = "What padding sees in the text encoder: key (diffusers), training (the training code) or none (ComfyUI).",
-            DefaultValueFactory = _ => "key",
-        };
-        textMask.AcceptOnlyFromAmong("key", "training", "none");
+        Option<TargetType?> type = Names.Type("Convert the weights while loading");
+        Option<TextMask?> textMask = CommonOptions.TextMask();
         Option<int> threads = CommonOptions.Threads();
         Option<string?> device = CommonOptions.Device();
         Command command = new("layers", "Run one network on stored inputs, and store what it and its layers give.")
         {
             component, weights, inputs, output, taps, ropeAxes, type, textMask, threads, device,
         };
-        command.SetAction((result, cancellationToken) =>
+        command.SetAction(async (result, cancellationToken) =>
         {
+            string network = result.GetRequiredValue(component);
+            RefuseUnless(network is TransformerName, ropeAxes);
+            RefuseUnless(network is TextEncoderName, textMask);
+            TargetType? target = result.GetValue(type);
+            RefuseUnless(network is TransformerName or TextEncoderName || target?.Type.IsFloat() != false, type);
+            TextWriter error = result.InvocationConfiguration.Error;
+            await error.RemarkAsync(target);
             Request request = new(
-                result.GetRequiredValue(component),
+                network,
                 result.GetRequiredValue(weights),
                 result.GetRequiredValue(inputs),
                 result.GetRequiredValue(output),
                 result.GetRequiredValue(taps),
-                new ModelLoadOptions { Type = result.GetValue(type), RopeAxes = result.GetValue(ropeAxes) },
-                Enum.Parse<TextMask>(result.GetRequiredValue(textMask), ignoreCase: true));
+                new ModelLoadOptions { Type = target?.Type ?? WeightType.Stored, RopeAxes = result.GetValue(ropeAxes) },
+                result.GetValue(textMask) ?? TextMask.Key);
             ChromaEngineOptions engine = new() { Threads = result.GetValue(threads), Device = result.GetValue(device) };
-            TextWriter error = result.InvocationConfiguration.Error;
-            return ProgressBar.RunAsync(bar => RunAsync(request, engine, bar, error, cancellationToken));
+            return await ProgressBar.RunAsync(bar => RunAsync(request, engine, bar, error, cancellationToken));
+
+            void RefuseUnless(bool used, Option option)
+            {
+                if (!used && result.CommandResult.Has(option))
+                {
+                    throw new UsageException(
+                        $"{option.Name} {string.Join(' ', result.GetResult(option)!.Tokens.Select(token => token.Value))} has no effect on the component {network}: leave it out.");
+                }
+            }
         });
         return command;
     }
@@ -74,7 +82,7 @@ internal static class LayersCommand
         Request request, ChromaEngineOptions engineOptions, IProgress<WorkState> bar, TextWriter error, CancellationToken cancellationToken)
     {
         using TensorInputs inputs = new(request.Inputs);
-        using ChromaEngine engine = new(engineOptions);
+        using ChromaEngine engine = UsageException.Check(() => new ChromaEngine(engineOptions));
         OrderedDictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
         HashSet<string> unmatched = new(request.Taps, StringComparer.Ordinal);
         RunOptions run = new()
@@ -111,12 +119,12 @@ internal static class LayersCommand
 
         Task<TModel> LoadAsync<TModel>(
             Func<ChromaEngine, string, ModelLoadOptions?, IProgress<LoadProgress>?, CancellationToken, Task<TModel>> load) =>
-            load(
+            UsageException.CheckAsync(() => load(
                 engine,
                 request.Weights,
                 request.Load,
                 new SynchronousReport<LoadProgress>(progress => bar.Report(new WorkState("loading", progress.Fraction))),
-                cancellationToken);
+                cancellationToken));
     }
 
     private static KeyValuePair<string, FloatTensor>[] RunTransformer(Transformer model, TensorInputs inputs, RunOptions run)

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
+using System.CommandLine.Parsing;
 using System.Numerics.Tensors;
+using Chroma.Cli.Commands.Shared;
 using Chroma.Sampling;
 using Chroma.Tensors;
 
@@ -14,15 +15,15 @@ internal static class SampleCommand
 {
     public static Command Create()
     {
-        Option<string> sampler = new("--sampler")
-        {
-            Description = $"One of {string.Join(", ", Samplers.BuiltIn.Names)}.",
-            Required = true,
-        };
-        Option<string> sigmas = new("--sigmas")
+        Option<SamplerName?> sampler = Names.Sampler($"One of {string.Join(", ", Samplers.BuiltIn.Names)}.");
+        sampler.Required = true;
+        Option<float[]> sigmas = new("--sigmas")
         {
             Description = "The falling noise levels, at most 1 and at least 0: 1,0.75,0.5,0.25,0.",
             Required = true,
+            HelpName = "numbers",
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = ParseSigmas,
         };
         Option<string[]> options = new("--option")
         {
@@ -43,33 +44,50 @@ internal static class SampleCommand
         Command command = new("sample", "Run a sampler without a model, to compare its steps.") { sampler, sigmas, options, inputs, output };
         command.SetAction((result, cancellationToken) =>
         {
-            Run(
-                result.GetRequiredValue(sampler),
-                result.GetRequiredValue(sigmas),
-                result.GetRequiredValue(options),
-                result.GetRequiredValue(inputs),
-                result.GetRequiredValue(output),
-                cancellationToken);
+            SamplerName name = result.GetRequiredValue(sampler)!.Value;
+            if (name.Scheduler is not null)
+            {
+                throw new UsageException($"--sampler names the scheduler {name.Scheduler} too, but --sigmas has the levels: name the sampler alone, {name.Sampler}.");
+            }
+
+            ISampler chosen = UsageException.Check(() => Samplers.BuiltIn.Create(name.Sampler, ParseOptions(result.GetRequiredValue(options))));
+            Trace trace = Trace.Read(result.GetRequiredValue(inputs));
+            trace.Run(chosen, result.GetRequiredValue(sigmas), cancellationToken);
+            trace.Save(result.GetRequiredValue(output));
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(
-        string sampler, string sigmas, string[] options, string inputs, string output, CancellationToken cancellationToken)
+    private static float[] ParseSigmas(ArgumentResult argument)
     {
-        ISampler chosen = Samplers.BuiltIn.Create(sampler, ParseOptions(options));
-        Trace trace = Trace.Read(inputs);
-        trace.Run(chosen, ParseSigmas(sigmas), cancellationToken);
-        trace.Save(output);
-    }
+        string text = argument.Text();
+        string[] parts = text.Split(',');
+        float[] sigmas = new float[parts.Length];
+        for (int i = 0; i < sigmas.Length; i++)
+        {
+            if (!Numbers.TryReadReal("--sigmas", parts[i], 0, 1, Complain, out double sigma))
+            {
+                return [];
+            }
 
-    private static float[] ParseSigmas(string text)
-    {
-        string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
-        return Array.ConvertAll(parts, part => float.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out float sigma)
-            ? sigma
-            : throw new ArgumentException($"--sigmas must be numbers with commas between them, but has '{part}'."));
+            sigmas[i] = (float)sigma;
+            if (i > 0 && sigmas[i] >= sigmas[i - 1])
+            {
+                Complain($"The option --sigmas must fall from one number to the next, but {parts[i].Trim()} follows {parts[i - 1].Trim()}.");
+                return [];
+            }
+        }
+
+        if (sigmas.Length < 2)
+        {
+            Complain($"The option --sigmas must be at least two numbers, a start and an end, but is '{text}'.");
+        }
+
+        return sigmas;
+
+        // A list with decimal commas is another list.
+        void Complain(string sentence) => argument.AddError($"{sentence} Commas separate the numbers, and a point stands before decimals: 1,0.5,0.");
     }
 
     private static IEnumerable<KeyValuePair<string, string>> ParseOptions(string[] options)

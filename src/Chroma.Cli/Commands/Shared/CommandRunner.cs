@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 
 namespace Chroma.Cli.Commands.Shared;
 
@@ -26,16 +24,22 @@ internal static class CommandRunner
     public static async Task<int> RunAsync(
         RootCommand root, IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
-        ParseResult parsed = root.Parse(args);
-        if (parsed.Action is ParseErrorAction)
+        ParseResult parsed;
+        IReadOnlyList<string> problems;
+        try
         {
-            foreach (ParseError problem in parsed.Errors)
-            {
-                await error.WriteLineAsync(problem.Message);
-            }
+            parsed = root.Parse(CommandLine.Prepare(root, args), new ParserConfiguration { ResponseFileTokenReplacer = null });
+            problems = UsageText.Problems(parsed);
+        }
+        catch (UsageException wrong)
+        {
+            parsed = root.Parse(args.Count > 0 ? args[0] : "");
+            problems = [wrong.Message];
+        }
 
-            await error.WriteLineAsync($"'{PathOf(parsed.CommandResult)} --help' lists what there is.");
-            return WrongUsage;
+        if (problems.Count > 0)
+        {
+            return await RefuseAsync(parsed, problems, error);
         }
 
         InvocationConfiguration configuration = new()
@@ -49,6 +53,10 @@ internal static class CommandRunner
         {
             return await parsed.InvokeAsync(configuration, cancellationToken);
         }
+        catch (UsageException wrong)
+        {
+            return await RefuseAsync(parsed, [wrong.Message], error);
+        }
         catch (OperationCanceledException)
         {
             await error.WriteLineAsync("Stopped.");
@@ -61,6 +69,14 @@ internal static class CommandRunner
         }
     }
 
-    private static string PathOf(CommandResult result) =>
-        result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "chroma";
+    private static async Task<int> RefuseAsync(ParseResult parsed, IReadOnlyList<string> problems, TextWriter error)
+    {
+        foreach (string problem in problems)
+        {
+            await error.WriteLineAsync(problem);
+        }
+
+        await error.WriteLineAsync(UsageText.Hint(parsed.CommandResult));
+        return WrongUsage;
+    }
 }

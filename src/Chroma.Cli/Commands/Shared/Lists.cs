@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace Chroma.Cli.Commands.Shared;
 
-/// <summary>Options whose value is several, with commas between them: <c>--size 256,512</c>.</summary>
+/// <summary>Options whose value is several, with commas between them: <c>--size 256,512</c>. Given twice, they have all values.</summary>
 internal static class Lists
 {
     /// <summary>Reads one value.</summary>
@@ -25,11 +25,11 @@ internal static class Lists
     private static T[]? ParseAll<T>(string name, Parse<T> parse, ArgumentResult argument)
     {
         List<T> values = [];
-        foreach (string part in argument.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries))
+        foreach (string part in argument.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries)))
         {
             if (parse(part, out T value) is string expected)
             {
-                argument.AddError($"The option {name} must be {expected}, but has '{part}'.");
+                argument.AddError($"The option {name} must be {expected}, with commas between them, but has '{part}'.");
                 return null;
             }
 
