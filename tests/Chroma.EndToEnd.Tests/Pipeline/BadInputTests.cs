@@ -85,7 +85,13 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("""{ "sampler": "no such" }""", "no such")]
     [InlineData("""{ "width": 3 }""", "width")]
-    [InlineData("""{ "steps": "many" }""", "chroma.json")]
+    [InlineData("""{ "steps": "many" }""", "'steps' must be a whole number")]
+    [InlineData("""{ "steps": 2.5 }""", "'steps' must be a whole number")]
+    [InlineData("""{ "guidance": "2,5" }""", "'guidance' must be a number such as 2.5")]
+    [InlineData("""{ "shift": "3" }""", "'shift' must be a number such as 2.5")]
+    [InlineData("""{ "guidance": 2,5 }""", "chroma.json")]
+    [InlineData("""{ "sampler": 5 }""", "'sampler' must be a name")]
+    [InlineData("""{ "guidance": 1e99 }""", "guidance")]
     [InlineData("nonsense", "chroma.json")]
     public async Task A_damaged_description_of_a_model_is_named(string json, string named)
     {
