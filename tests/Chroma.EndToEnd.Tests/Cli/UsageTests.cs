@@ -30,6 +30,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("compare", "--rtoll", "--rtol")]
     [InlineData("layers", "--componnt", "--component")]
     [InlineData("bench", "--szie", "--size")]
+    [InlineData("noise", "--hepl", "--help")]
     public async Task A_mistyped_option_is_answered_with_the_nearest_alone(string verb, string option, string? meant)
     {
         CliRun run = await CliRun.Of(verb, option, "5");

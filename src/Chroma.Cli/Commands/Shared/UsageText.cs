@@ -27,8 +27,11 @@ internal static class UsageText
     public static string Hint(CommandResult command) => $"'{PathOf(command)} --help' lists what there is.";
 
     /// <summary>The sentence about an option that a verb does not have.</summary>
-    public static string UnknownOption(Command verb, string text) =>
-        $"There is no option '{text}'{Nearest.Question(text, verb.Options.Where(option => !option.Hidden).SelectMany(option => option.Aliases.Append(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal)))}";
+    public static string UnknownOption(Command verb, string text)
+    {
+        IEnumerable<string> known = verb.Options.Where(option => !option.Hidden).Select(option => option.Name).Append("--help");
+        return $"There is no option '{text}'{Nearest.Question(text, known.Where(name => name.StartsWith("--", StringComparison.Ordinal)))}";
+    }
 
     /// <summary>Whether a word looks like an option.</summary>
     public static bool LooksLikeOption(string text) => text.Length > 1 && text[0] == '-';
