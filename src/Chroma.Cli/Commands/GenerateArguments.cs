@@ -7,7 +7,12 @@ namespace Chroma.Cli.Commands;
 /// <summary>The options of <c>chroma generate</c>.</summary>
 internal sealed class GenerateArguments
 {
-    public Option<string> Prompt { get; } = new("--prompt", "-p") { Description = "What to draw.", Required = true };
+    public Option<string?> Prompt { get; } = new("--prompt", "-p") { Description = "What to draw. Needed unless --from has one." };
+
+    public Option<string?> From { get; } = new("--from")
+    {
+        Description = "A picture to draw again: .png, .jpg or .webp with its parameters. Other options change what it says.",
+    };
 
     public Option<string> Output { get; } = new("--output", "-o")
     {
@@ -29,9 +34,9 @@ internal sealed class GenerateArguments
 
     public Option<string?> Preset { get; } = new("--preset") { Description = "hd, base or flash: the settings for Chroma1's variants." };
 
-    public Option<int?> Width { get; } = new("--width") { Description = "Pixels, a multiple of 16." };
+    public Option<int?> Width { get; } = new("--width") { Description = "Pixels, 16 to 4096." };
 
-    public Option<int?> Height { get; } = new("--height") { Description = "Pixels, a multiple of 16." };
+    public Option<int?> Height { get; } = new("--height") { Description = "Pixels, 16 to 4096." };
 
     public Option<int?> Steps { get; } = new("--steps") { Description = "Steps of the sampler." };
 
@@ -68,7 +73,7 @@ internal sealed class GenerateArguments
 
     public IEnumerable<Option> All =>
     [
-        Prompt, NegativePrompt, Output, Model, Transformer, TextEncoder, Autoencoder, Tokenizer, Preset, Width, Height, Steps, Guidance, Seed, Count,
+        Prompt, From, NegativePrompt, Output, Model, Transformer, TextEncoder, Autoencoder, Tokenizer, Preset, Width, Height, Steps, Guidance, Seed, Count,
         Cache, Sampler, Scheduler, Shift, Mu, TextMask, PaddingTokens, Type, RopeAxes, Device, Threads,
     ];
 }

@@ -39,6 +39,8 @@ internal static class GenerateCommand
             {
                 result.AddError("--transformer, --text-encoder and --autoencoder go together: name all three, or --model.");
             }
+
+            GenerateFrom.Validate(a, result);
         });
         command.SetAction((result, token) => RunAsync(a, result, token));
         return command;
@@ -54,6 +56,7 @@ internal static class GenerateCommand
             throw new DirectoryNotFoundException($"There is no folder '{folder}' for the output '{output}'.");
         }
 
+        GenerateFrom? from = GenerateFrom.Read(a, arguments);
         ChromaPipelineOptions load = new()
         {
             Threads = arguments.GetValue(a.Threads),
@@ -62,13 +65,15 @@ internal static class GenerateCommand
             RopeAxes = arguments.GetValue(a.RopeAxes),
             Memory = MemoryMode.OneAtATime,
         };
+        load = from?.Complete(load) ?? load;
         IReadOnlyList<ChromaImage> images = await ProgressBar.RunAsync(async bar =>
         {
             using ChromaPipeline pipeline = await LoadAsync(a, arguments, load, bar, token);
-            GenerationOptions options = Options(a, arguments, pipeline.DefaultOptions);
+            GenerationOptions options = Options(a, arguments, from?.Options(pipeline) ?? pipeline.DefaultOptions);
             SynchronousReport<GenerationProgress> progress = new(p => bar.Report(new WorkState(Describe(p), p.StageFraction)));
-            return await pipeline.GenerateAsync(arguments.GetRequiredValue(a.Prompt), options, progress, token);
+            return await pipeline.GenerateAsync(arguments.GetValue(a.Prompt) ?? from!.Prompt, options, progress, token);
         });
+        from?.Report(arguments.InvocationConfiguration.Error);
         for (int i = 0; i < images.Count; i++)
         {
             string path = images.Count == 1 ? output : Numbered(output, i + 1);
@@ -113,7 +118,7 @@ internal static class GenerateCommand
             Height = arguments.GetValue(a.Height) ?? basis.Height,
             Steps = arguments.GetValue(a.Steps) ?? basis.Steps,
             Guidance = arguments.GetValue(a.Guidance) ?? basis.Guidance,
-            Seed = arguments.GetValue(a.Seed),
+            Seed = arguments.GetValue(a.Seed) ?? basis.Seed,
             Count = arguments.GetValue(a.Count),
             CacheThreshold = arguments.GetValue(a.Cache) ?? basis.CacheThreshold,
             TextMask = arguments.GetValue(a.TextMask) ?? basis.TextMask,
