@@ -20,8 +20,8 @@ public enum MemoryMode
 /// <summary>How a pipeline loads and where it computes.</summary>
 public sealed record ChromaPipelineOptions
 {
-    /// <summary>The most tokens of a prompt that the text encoder takes.</summary>
-    public const int MostTokens = 4096;
+    /// <summary>The most that <see cref="MaximumTokens"/> can be.</summary>
+    public const int LargestMaximumTokens = 4096;
 
     /// <summary>Converts the matrices of the text encoder and of the transformer while loading; <see cref="WeightType.Stored"/> keeps them.</summary>
     public WeightType WeightType { get; init; } = WeightType.Stored;
@@ -41,7 +41,7 @@ public sealed record ChromaPipelineOptions
     /// <summary>Which code computes on the CPU; the default is the fastest that the native library has. Pictures differ by rounding.</summary>
     public CpuKernels Kernels { get; init; }
 
-    /// <summary>Prompts longer than this many tokens are cut, 1 to <see cref="MostTokens"/>.</summary>
+    /// <summary>Prompts longer than this many tokens are cut, 1 to <see cref="LargestMaximumTokens"/>.</summary>
     public int MaximumTokens { get; init; } = T5Tokenizer.DefaultMaxLength;
 
     /// <summary>Receives the log of the pipeline and of the native engine; null for none.</summary>
@@ -53,7 +53,7 @@ public sealed record ChromaPipelineOptions
     public void Validate()
     {
         CheckRange(Threads, 0, ChromaEngineOptions.MaxThreads, nameof(Threads));
-        CheckRange(MaximumTokens, 1, MostTokens, nameof(MaximumTokens));
+        CheckRange(MaximumTokens, 1, LargestMaximumTokens, nameof(MaximumTokens));
         CheckDefined(Memory, nameof(Memory));
         CheckDefined(Kernels, nameof(Kernels));
         if (WeightType != WeightType.Stored && !WeightType.IsTarget())

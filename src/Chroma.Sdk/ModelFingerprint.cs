@@ -11,7 +11,7 @@ namespace Chroma;
 /// </summary>
 internal static partial class ModelFingerprint
 {
-    private const int Pieces = 64;
+    private const int Pieces = 256;
     private const int PieceLength = 16 << 10;
 
     /// <summary>The fingerprint of a file, of the shards that an index or the name of one of them stands for, or of the files in a folder.</summary>
@@ -47,7 +47,7 @@ internal static partial class ModelFingerprint
 
         for (int i = 0; i < Pieces; i++)
         {
-            file.Position = (length - PieceLength) / (Pieces - 1) * i;
+            file.Position = (long)((Int128)(length - PieceLength) * i / (Pieces - 1)); // the first and the last bytes are in it
             file.ReadExactly(piece);
             hash.AppendData(piece);
         }

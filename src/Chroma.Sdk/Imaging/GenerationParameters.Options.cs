@@ -50,7 +50,7 @@ public sealed partial record GenerationParameters
         ChromaPipelineOptions options = basis with
         {
             WeightType = WeightType is { } type && (type == Models.WeightType.Stored || type.IsTarget()) ? type : basis.WeightType,
-            MaximumTokens = TokenLimit is >= 1 and <= ChromaPipelineOptions.MostTokens ? TokenLimit.Value : basis.MaximumTokens,
+            MaximumTokens = TokenLimit is >= 1 and <= ChromaPipelineOptions.LargestMaximumTokens ? TokenLimit.Value : basis.MaximumTokens,
             RopeAxes = RopeAxes is { IsSound: true } ? RopeAxes : basis.RopeAxes,
         };
         bool cpu = Device?.StartsWith("CPU (", StringComparison.Ordinal) ?? false;
@@ -84,7 +84,8 @@ public sealed partial record GenerationParameters
             builder.Use("Sigmas", Sigmas, (options, sigmas) =>
             {
                 SamplerRun.CheckSigmas([.. sigmas]);
-                return options with { Scheduler = new RecordedScheduler(Scheduler ?? "custom", sigmas, shift), Schedule = null, Steps = sigmas.Count - 1 };
+                int steps = Steps is null ? sigmas.Count - 1 : options.Steps;
+                return options with { Scheduler = new RecordedScheduler(Scheduler ?? "custom", sigmas, steps, shift), Schedule = null, Steps = steps };
             });
         }
         else

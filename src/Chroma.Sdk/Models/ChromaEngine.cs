@@ -81,7 +81,7 @@ public sealed unsafe class ChromaEngine : IDisposable
 
     internal ChromaSafeHandle.Lease Use()
     {
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsDisposed, this);
         return _handle.Use();
     }
 

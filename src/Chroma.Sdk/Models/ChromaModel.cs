@@ -41,7 +41,7 @@ public abstract unsafe class ChromaModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public TapSession Tap(params ReadOnlySpan<string> patterns)
     {
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsDisposed, this);
         return new TapSession(_taps, patterns.ToArray(), listener: null);
     }
 
@@ -56,7 +56,7 @@ public abstract unsafe class ChromaModel : IDisposable
     public TapSession Tap(string pattern, Action<string, FloatTensor> listener)
     {
         ArgumentNullException.ThrowIfNull(listener);
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsDisposed, this);
         return new TapSession(_taps, [pattern], listener);
     }
 
@@ -109,11 +109,11 @@ public abstract unsafe class ChromaModel : IDisposable
 
         public Turn(ChromaModel model, CancellationToken cancellationToken)
         {
-            ObjectDisposedException.ThrowIf(model._handle.IsClosed, model);
+            ObjectDisposedException.ThrowIf(model._handle.IsDisposed, model);
             model._gate.Wait(cancellationToken);
             try
             {
-                ObjectDisposedException.ThrowIf(model._handle.IsClosed, model);
+                ObjectDisposedException.ThrowIf(model._handle.IsDisposed, model);
                 _lease = model._handle.Use();
             }
             catch

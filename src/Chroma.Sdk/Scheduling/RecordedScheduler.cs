@@ -6,16 +6,17 @@ namespace Chroma.Scheduling;
 /// </summary>
 /// <param name="name">The scheduler's name.</param>
 /// <param name="sigmas">The levels.</param>
+/// <param name="asked">The number of steps for which they were made; some schedulers give another one.</param>
 /// <param name="shift">The options under which they were made.</param>
-internal sealed class RecordedScheduler(string name, IReadOnlyList<float> sigmas, SchedulerOptions? shift) : IScheduler
+internal sealed class RecordedScheduler(string name, IReadOnlyList<float> sigmas, int asked, SchedulerOptions? shift) : IScheduler
 {
     public string Name => name;
 
     public float[] GetSigmas(int steps, SchedulerOptions? options = null)
     {
-        if (steps != sigmas.Count - 1)
+        if (steps != asked)
         {
-            throw new ArgumentException($"The picture states the noise levels of {sigmas.Count - 1} steps, but the option 'steps' is {steps}: name a scheduler, too.");
+            throw new ArgumentException($"The picture states the noise levels of {asked} steps, but the option 'steps' is {steps}: name a scheduler, too.");
         }
 
         // While options are put together, none is given yet.

@@ -36,10 +36,20 @@ internal readonly record struct ParameterText(string Prompt, string NegativeProm
             text.Append('\n').Append(NegativeMark).Append(' ').Append(Readable(NegativePrompt));
         }
 
-        IEnumerable<KeyValuePair<string, string>> settings = Settings;
-        settings = exactPrompt ? settings.Append(new(ExactPrompt, Prompt)) : settings;
-        settings = exactNegative ? settings.Append(new(ExactNegativePrompt, NegativePrompt)) : settings;
-        string line = FieldLine.Write(settings);
+        List<KeyValuePair<string, string>> prompts = [];
+        if (exactPrompt)
+        {
+            prompts.Add(new(ExactPrompt, Prompt));
+        }
+
+        if (exactNegative)
+        {
+            prompts.Add(new(ExactNegativePrompt, NegativePrompt));
+        }
+
+        // A line that begins like a template would be one.
+        string line = FieldLine.Write(Settings.Concat(prompts));
+        line = IsTrailing(line) is null ? line : FieldLine.Write(prompts.Concat(Settings));
         return line.Length == 0 ? text.ToString() : text.Append('\n').Append(line).ToString();
     }
 
