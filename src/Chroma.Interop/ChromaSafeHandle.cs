@@ -9,6 +9,7 @@ namespace Chroma.Interop;
 public abstract class ChromaSafeHandle : SafeHandle
 {
     private readonly ChromaSafeHandle? _owner;
+    private volatile bool _disposed;
 
     /// <param name="address">The native object, which becomes this handle's.</param>
     /// <param name="owner">A handle that must outlive this one, such as a model's engine; null for none.</param>
@@ -24,13 +25,27 @@ public abstract class ChromaSafeHandle : SafeHandle
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
 
+    /// <summary>Whether the handle has been disposed, even though the object lives on while a call or another handle uses it.</summary>
+    public bool IsDisposed => _disposed || IsClosed;
+
     /// <summary>Keeps the object alive until the lease is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The handle has been disposed.</exception>
-    public Lease Use() => new(this);
+    public Lease Use()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return new Lease(this);
+    }
 
     /// <summary>Frees the native object.</summary>
     /// <param name="address">The object.</param>
     private protected abstract void Free(nint address);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _disposed = true;
+        base.Dispose(disposing);
+    }
 
     /// <inheritdoc/>
     protected sealed override bool ReleaseHandle()

@@ -21,76 +21,26 @@ public sealed partial class ChromaPipeline
     /// <summary>Pixels per latent pixel.</summary>
     private const int Downscale = 8;
 
-    private async Task<TResult> RunAsync<TResult>(Func<CancellationToken, TResult> work, CancellationToken cancellationToken)
-    {
-        ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        try
-        {
-            await _gate.WaitAsync(either.Token).ConfigureAwait(false);
-            try
-            {
-                return await Task.Run(() => work(either.Token), either.Token).ConfigureAwait(false);
-            }
-            finally
-            {
-                _gate.Release();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Whoever cancelled finds its own token, or the disposal, in the exception.
-            cancellationToken.ThrowIfCancellationRequested();
-            ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
-            throw;
-        }
-    }
-
     private Task<bool> LoadModelsAsync(IProgress<double>? progress, CancellationToken cancellationToken) => RunAsync(
         token =>
         {
             // In OneAtATime, only what stays in memory throughout is loaded now; the others are checked, so that a wrong file is known at once.
             if (_options.Memory == MemoryMode.OneAtATime)
             {
+                CheckFiles();
                 _autoencoder.Get(Part(progress, 0, 1), token);
-                CheckKind(Files.Transformer, ModelArchitecture.Chroma);
-                CheckKind(Files.TextEncoder, ModelArchitecture.T5Encoder);
+                _fingerprints = Fingerprints();
                 return true;
             }
 
             _autoencoder.Get(Part(progress, 0, 0.05), token);
-            _textEncoder.Get(Part(progress, 0.05, 0.35), token);
-            _transformer.Get(Part(progress, 0.35, 1), token);
-            CheckParts();
+            TextEncoderInfo encoder = _textEncoder.Get(Part(progress, 0.05, 0.35), token).Info;
+            TransformerInfo transformer = _transformer.Get(Part(progress, 0.35, 1), token).Info;
+            CheckParts(transformer.ContextSize, encoder.HiddenSize, encoder.VocabularySize);
+            _fingerprints = Fingerprints();
             return true;
         },
         cancellationToken);
-
-    private static void CheckKind(string path, ModelArchitecture expected)
-    {
-        using WeightsFile file = WeightsFile.Open(path);
-        if (file.Architecture != expected)
-        {
-            throw new InvalidDataException($"'{path}' is of the kind {file.Architecture}, not {expected}.");
-        }
-    }
-
-    private void CheckParts()
-    {
-        int context = Transformer.Info.ContextSize;
-        int hidden = TextEncoder.Info.HiddenSize;
-        if (context != hidden)
-        {
-            throw new InvalidDataException(
-                $"The text encoder '{Files.TextEncoder}' gives states of {hidden} channels, but the transformer '{Files.Transformer}' takes {context}.");
-        }
-
-        if (Tokenizer.VocabularySize > TextEncoder.Info.VocabularySize)
-        {
-            throw new InvalidDataException(
-                $"The tokenizer gives ids up to {Tokenizer.VocabularySize - 1}, but the text encoder '{Files.TextEncoder}' knows {TextEncoder.Info.VocabularySize} tokens.");
-        }
-    }
 
     private static SynchronousProgress<LoadProgress>? Part(IProgress<double>? progress, double from, double to) => progress is null
         ? null
@@ -107,6 +57,11 @@ public sealed partial class ChromaPipeline
             texts.Add(options.NegativePrompt);
         }
 
+        // All that can be refused is, before anything is computed.
+        float[] sigmas = Sigmas(options);
+        FloatTensor? noise = DrawNoise(options, seed, out string noiseName);
+        CheckTokens(options.ImageTokens, texts.Max(text => SeenTokens(Tokenizer.EncodePrompt(text, _options.MaximumTokens), options)), nameof(prompts));
+
         PromptEmbedding[] embeddings = Encode(texts, options, new ProgressScope(progress, 0, images), token);
         List<ChromaImage> results = [];
         for (int prompt = 0; prompt < prompts.Count; prompt++)
@@ -116,11 +71,12 @@ public sealed partial class ChromaPipeline
                 ulong imageSeed = unchecked(seed + (ulong)k);
                 ProgressScope scope = new(progress, results.Count, images);
                 FloatTensor latent = Denoise(
-                    CreateNoise(options, imageSeed), embeddings[prompt], guided ? embeddings[^1] : null, options, imageSeed, scope, token);
-                ChromaImage image = Decode(latent, scope, token);
+                    noise ?? CreateNoise(options, imageSeed), embeddings[prompt], guided ? embeddings[^1] : null, options, sigmas, imageSeed, scope, token);
+                noise = null;
+                ChromaImage image = Decode(latent, scope, token).Crop(options.Width, options.Height);
                 results.Add(new ChromaImage(image.Width, image.Height, image.Pixels.ToArray())
                 {
-                    Parameters = Describe(prompts[prompt], options, imageSeed),
+                    Parameters = Describe(prompts[prompt], options, sigmas, noiseName, imageSeed),
                 });
             }
         }
@@ -128,27 +84,10 @@ public sealed partial class ChromaPipeline
         return results;
     }
 
-    private GenerationParameters Describe(string prompt, GenerationOptions options, ulong seed) => new()
-    {
-        Prompt = prompt,
-        NegativePrompt = options.Guidance != 1 ? options.NegativePrompt : "",
-        Steps = options.Steps,
-        Sampler = options.Sampler.Name,
-        Scheduler = options.Scheduler.Name,
-        Guidance = options.Guidance,
-        Other = options.CacheThreshold == 0
-            ? ReadOnlyDictionary<string, string>.Empty
-            : new Dictionary<string, string> { ["Cache threshold"] = options.CacheThreshold.ToString(CultureInfo.InvariantCulture) },
-        Seed = seed,
-        Width = options.Width,
-        Height = options.Height,
-        Model = Files.Name,
-        Version = $"Chroma for .NET {Interop.ChromaLibrary.Version}",
-    };
-
     private PromptEmbedding[] Encode(List<string> texts, GenerationOptions options, ProgressScope? scope, CancellationToken token)
     {
-        if (texts.Any(text => !_prompts.TryGet(text, options, out _)))
+        PromptEmbedding?[] embeddings = [.. texts.Select(text => _prompts.TryGet(text, options, out PromptEmbedding? embedding) ? embedding : null)];
+        if (embeddings.Contains(null))
         {
             if (_options.Memory == MemoryMode.OneAtATime)
             {
@@ -158,24 +97,27 @@ public sealed partial class ChromaPipeline
             TextEncoder encoder = _textEncoder.Get(LoadReport(scope, GenerationStage.LoadingTextEncoder), token);
             for (int i = 0; i < texts.Count; i++)
             {
-                if (!_prompts.TryGet(texts[i], options, out _))
+                if (embeddings[i] is null && !_prompts.TryGet(texts[i], options, out embeddings[i]))
                 {
-                    _prompts.Add(texts[i], options, EncodeOne(encoder, texts[i], options, token));
+                    embeddings[i] = EncodeOne(encoder, texts[i], options, token);
+                    _prompts.Add(texts[i], options, embeddings[i]!);
                 }
 
                 scope?.Report(GenerationStage.EncodingPrompt, (i + 1.0) / texts.Count);
             }
         }
 
-        PromptEmbedding[] embeddings =
-            [.. texts.Select(text => _prompts.TryGet(text, options, out PromptEmbedding? embedding) ? embedding! : throw new InvalidOperationException())];
-        foreach (PromptEmbedding cut in embeddings.Where(embedding => embedding.IsTruncated))
+        foreach (PromptEmbedding cut in embeddings.OfType<PromptEmbedding>().Where(embedding => embedding.IsTruncated))
         {
             LogTruncated(_logger, cut.Text[..Math.Min(cut.Text.Length, 40)], cut.UntruncatedTokenCount, cut.TokenCount);
         }
 
-        return embeddings;
+        return embeddings!;
     }
+
+    /// <summary>How many tokens of a prompt the transformer sees, padding included.</summary>
+    private int SeenTokens(TokenizedPrompt prompt, GenerationOptions options) =>
+        Math.Min(prompt.Length + options.PaddingTokens, Math.Max(_options.MaximumTokens, prompt.Length));
 
     private PromptEmbedding EncodeOne(TextEncoder encoder, string text, GenerationOptions options, CancellationToken token)
     {
@@ -183,7 +125,7 @@ public sealed partial class ChromaPipeline
 
         // Hidden padding changes nothing, so T5 runs on what the transformer sees. Under the training mask, padding queries average over every
         // position, and so all of them must be there.
-        int kept = Math.Min(prompt.Length + options.PaddingTokens, Math.Max(_options.MaximumTokens, prompt.Length));
+        int kept = SeenTokens(prompt, options);
         int length = options.TextMask == TextMask.Training ? Math.Max(_options.MaximumTokens, kept) : kept;
         int[,] ids = new int[1, length];
         bool[,] mask = new bool[1, length];
@@ -196,11 +138,20 @@ public sealed partial class ChromaPipeline
         FloatTensor states = encoder.Encode(ids, mask, options.TextMask, new RunOptions { CancellationToken = token });
         int channels = states.Shape[2];
         FloatTensor seen = new(states.Span[..(kept * channels)].ToArray(), 1, kept, channels);
-        return new PromptEmbedding(text, seen, prompt.Length, prompt.UntruncatedLength);
+        return TensorPrimitives.IsFiniteAll(seen.Span)
+            ? new PromptEmbedding(text, seen, prompt.Length, prompt.UntruncatedLength)
+            : throw NotFinite($"The text encoder '{Files.TextEncoder}'", "states of the prompt");
     }
 
     private FloatTensor Denoise(
-        FloatTensor latent, PromptEmbedding prompt, PromptEmbedding? negative, GenerationOptions options, ulong seed, ProgressScope scope, CancellationToken token)
+        FloatTensor latent,
+        PromptEmbedding prompt,
+        PromptEmbedding? negative,
+        GenerationOptions options,
+        float[] sigmas,
+        ulong seed,
+        ProgressScope scope,
+        CancellationToken token)
     {
         if (_options.Memory == MemoryMode.OneAtATime)
         {
@@ -208,13 +159,12 @@ public sealed partial class ChromaPipeline
         }
 
         Transformer transformer = _transformer.Get(LoadReport(scope, GenerationStage.LoadingTransformer), token);
-        float[] sigmas = Sigmas(options);
         int steps = sigmas.Length - 1;
         int step = 0;
         SynchronousProgress<BlockProgress>? blocks = scope.IsWanted
             ? new SynchronousProgress<BlockProgress>(b => scope.Report(GenerationStage.Denoising, (step + (0.99 * b.Fraction)) / steps, step, steps))
             : null;
-        using GuidedDenoiser denoiser = new(
+        using GuidedDenoiser guided = new(
             transformer,
             latent,
             prompt,
@@ -222,29 +172,22 @@ public sealed partial class ChromaPipeline
             options.Guidance,
             options.CacheThreshold,
             new RunOptions { CancellationToken = token, Progress = blocks });
+        CheckedDenoiser denoiser = new(guided.Denoise, Files.Transformer, options.Sampler.Name, sigmas);
         scope.Report(GenerationStage.Denoising, 0, 0, steps);
         options.Sampler.Sample(new SamplerRun(latent.Memory, sigmas, denoiser.Denoise)
         {
             CancellationToken = token,
-            Noise = new SamplerNoise(options.Noise(unchecked(seed + 1))), // ComfyUI, too, takes the next seed for noise along the way
-            Shift = options.Schedule?.Shift ?? Math.Exp(options.Schedule?.Mu ?? ComfyMu),
+            Noise = new SamplerNoise(NoiseOf(options, unchecked(seed + 1))), // ComfyUI, too, takes the next seed for noise along the way
+            Shift = options.Schedule?.Shift ?? Math.Exp(options.Schedule?.EffectiveMu ?? ComfyMu),
             OnStep = s =>
             {
                 step = Math.Min(s.Index + 1, steps - 1);
-                scope.SavedEvaluations = denoiser.SavedEvaluations;
+                scope.SavedEvaluations = guided.SavedEvaluations;
             },
         });
+        denoiser.CheckResult(latent.Span);
         scope.Report(GenerationStage.Denoising, 1, steps, steps);
         return latent;
-    }
-
-    /// <summary>The schedule. With ComfyUI's schedulers, the samplers for which ComfyUI leaves out the level before the end do without it here too.</summary>
-    private static float[] Sigmas(GenerationOptions options)
-    {
-        bool discard = options.Scheduler is TableScheduler && options.Sampler.Name is ("dpm_2" or "dpm_2_ancestral" or "uni_pc" or "uni_pc_bh2");
-        return discard
-            ? SigmaSchedule.DiscardPenultimate(options.Scheduler.GetSigmas(options.Steps + 1, options.Schedule))
-            : options.Scheduler.GetSigmas(options.Steps, options.Schedule);
     }
 
     /// <summary>ComfyUI's mu for Chroma, which it uses for every size.</summary>
@@ -260,6 +203,11 @@ public sealed partial class ChromaPipeline
             ? new SynchronousProgress<BlockProgress>(b => scope.Report(GenerationStage.Decoding, b.Fraction))
             : null;
         FloatTensor image = autoencoder.Decode(unscaled, Tiling.Automatic, new RunOptions { CancellationToken = token, Progress = blocks });
+        if (!TensorPrimitives.IsFiniteAll(image.Span))
+        {
+            throw NotFinite($"The decoder of the autoencoder '{Files.Autoencoder}'", "pixels");
+        }
+
         scope.Report(GenerationStage.Decoding, 1);
         return ChromaImage.FromTensor(image);
     }
@@ -267,7 +215,13 @@ public sealed partial class ChromaPipeline
     private FloatTensor EncodeImage(ChromaImage image, CancellationToken token)
     {
         Autoencoder autoencoder = _autoencoder.Get(null, token);
-        FloatTensor latent = autoencoder.Encode(image.ToTensor(), Tiling.Automatic, new RunOptions { CancellationToken = token }).Mean;
+        FloatTensor pixels = image.Extend(GenerationOptions.RoundUp(image.Width), GenerationOptions.RoundUp(image.Height)).ToTensor();
+        FloatTensor latent = autoencoder.Encode(pixels, Tiling.Automatic, new RunOptions { CancellationToken = token }).Mean;
+        if (!TensorPrimitives.IsFiniteAll(latent.Span))
+        {
+            throw NotFinite($"The encoder of the autoencoder '{Files.Autoencoder}'", "latents");
+        }
+
         TensorPrimitives.Subtract(latent.Span, autoencoder.Info.ShiftFactor, latent.Span);
         TensorPrimitives.Multiply(latent.Span, autoencoder.Info.ScaleFactor, latent.Span);
         return latent;
@@ -283,6 +237,10 @@ public sealed partial class ChromaPipeline
     /// <summary>Noise along the way from a stream of noise.</summary>
     private sealed class SamplerNoise(INoiseGenerator generator) : ISamplerNoise
     {
-        public void Fill(Span<float> destination, float sigma, float sigmaNext) => generator.Fill(destination);
+        public void Fill(Span<float> destination, float sigma, float sigmaNext)
+        {
+            generator.Fill(destination);
+            CheckNoise(destination);
+        }
     }
 }

@@ -17,7 +17,9 @@ namespace Chroma;
 /// </summary>
 /// <remarks>
 /// Any thread may call any member. Calls that compute wait for each other, in the order in which they came; make one pipeline per
-/// simultaneous picture. <see cref="Dispose"/> stops what is running and gives all memory back.
+/// simultaneous picture. <see cref="Dispose"/> stops what is running and gives all memory back. Progress, taps, samplers, schedulers and noise
+/// generators are called on the thread that computes. A call that computes on the same pipeline is refused there, because it would wait for itself
+/// (<see cref="InvalidOperationException"/>); so is one that they start on another thread and wait for. <see cref="Dispose"/> is allowed there, and does not wait.
 /// </remarks>
 /// <example>
 /// <code>
@@ -34,8 +36,6 @@ public sealed partial class ChromaPipeline : IDisposable
     private readonly ModelSlot<Transformer> _transformer;
     private readonly ModelSlot<Autoencoder> _autoencoder;
     private readonly PromptCache _prompts = new();
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly CancellationTokenSource _disposed = new();
     private readonly ILogger _logger;
 
     private ChromaPipeline(ChromaModelFiles files, ChromaPipelineOptions options, T5Tokenizer tokenizer)
@@ -52,12 +52,12 @@ public sealed partial class ChromaPipeline : IDisposable
             LoggerFactory = options.LoggerFactory,
         });
         ModelLoadOptions load = new() { Type = options.WeightType, RopeAxes = options.RopeAxes };
-        _textEncoder = new((progress, token) => TextEncoder.LoadAsync(_engine, files.TextEncoder, load, progress, token), _disposed.Token);
-        _transformer = new((progress, token) => Transformer.LoadAsync(_engine, files.Transformer, load, progress, token), _disposed.Token);
-        _autoencoder = new((progress, token) => Autoencoder.LoadAsync(_engine, files.Autoencoder, null, progress, token), _disposed.Token);
+        _textEncoder = new((progress, token) => TextEncoder.Load(_engine, files.TextEncoder, load, progress, token), _disposed.Token);
+        _transformer = new((progress, token) => Transformer.Load(_engine, files.Transformer, load, progress, token), _disposed.Token);
+        _autoencoder = new((progress, token) => Autoencoder.Load(_engine, files.Autoencoder, null, progress, token), _disposed.Token);
     }
 
-    /// <summary>The files that the pipeline was loaded from.</summary>
+    /// <summary>The files that the pipeline was loaded from, by their full paths.</summary>
     public ChromaModelFiles Files { get; }
 
     /// <summary>The tokenizer.</summary>
@@ -83,12 +83,16 @@ public sealed partial class ChromaPipeline : IDisposable
     /// <param name="options">How to load; null for the defaults.</param>
     /// <param name="progress">Receives the share that is loaded, 0 to 1.</param>
     /// <param name="cancellationToken">Stops the load; everything is given back.</param>
+    /// <exception cref="ArgumentException">A path is empty, or an option is out of range; the message names it.</exception>
     /// <exception cref="IOException">A file is missing or can't be read.</exception>
     /// <exception cref="ChromaException">A file is damaged or is not what it should be; the message names it.</exception>
     /// <exception cref="InvalidDataException">The parts do not fit together, or the tokenizer is damaged.</exception>
     public static async Task<ChromaPipeline> LoadAsync(
         string folder, ChromaPipelineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        options?.Validate();
+        folder = Path.GetFullPath(folder); // now: the working folder may be another when the work begins
         ChromaModelFiles files = await Task.Run(() => ChromaModelFiles.FromFolder(folder), cancellationToken).ConfigureAwait(false);
         return await LoadAsync(files, options, progress, cancellationToken).ConfigureAwait(false);
     }
@@ -154,30 +158,36 @@ public sealed partial class ChromaPipeline : IDisposable
         string prompt, TextMask textMask = TextMask.Key, int paddingTokens = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
+        GenerationOptions.CheckTextMask(textMask, nameof(textMask));
+        GenerationOptions.CheckPaddingTokens(paddingTokens, nameof(paddingTokens));
         GenerationOptions options = new() { TextMask = textMask, PaddingTokens = paddingTokens };
-        options.Validate();
         return RunAsync(token => Encode([prompt], options, null, token)[0], cancellationToken);
     }
 
     /// <summary>Draws the noise that a generation with this seed and size begins with.</summary>
     /// <param name="options">Size and noise generator.</param>
     /// <param name="seed">The seed.</param>
-    /// <returns>[1, 16, Height / 8, Width / 8]</returns>
+    /// <returns>[1, 16, h / 8, w / 8], where h and w are the height and the width rounded up to <see cref="GenerationOptions.SizeStep"/>.</returns>
+    /// <exception cref="ArgumentException">An option is out of range, or its noise is not finite.</exception>
     public static FloatTensor CreateNoise(GenerationOptions options, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return options.Noise(seed).Draw(1, LatentChannels, options.Height / Downscale, options.Width / Downscale);
+        return DrawNoise(options, seed, out _);
     }
 
     /// <summary>Samples: walks from a noisy latent to a clean one.</summary>
-    /// <param name="latent">[1, 16, h, w] at the schedule's first noise level; copied. Its size counts, not that of the options.</param>
+    /// <param name="latent">[1, 16, h, w] at the schedule's first noise level, h and w even; copied. Its size counts, not that of the options.</param>
     /// <param name="prompt">What to draw.</param>
     /// <param name="negativePrompt">What not to draw; needed unless the guidance is 1.</param>
     /// <param name="options">Sampler, schedule, steps, guidance, and the seed of the noise that stochastic samplers add.</param>
     /// <param name="progress">Receives each step.</param>
     /// <param name="cancellationToken">Stops the work within the time of one block.</param>
     /// <returns>The clean latent, [1, 16, h, w].</returns>
+    /// <exception cref="ArgumentException">
+    /// The latent or a prompt has another shape, an option is out of range, or a sampler, scheduler or noise generator gives something unusable; the message names it.
+    /// </exception>
+    /// <exception cref="ChromaException">The model failed or gave a value that is not finite; the message names the step.</exception>
     public Task<FloatTensor> DenoiseAsync(
         FloatTensor latent,
         PromptEmbedding prompt,
@@ -195,54 +205,46 @@ public sealed partial class ChromaPipeline : IDisposable
             throw new ArgumentNullException(nameof(negativePrompt), "A guidance other than 1 needs a negative prompt; the empty prompt will do.");
         }
 
-        return RunAsync(token => Denoise(latent.Clone(), prompt, negativePrompt, chosen, chosen.Seed ?? 0, new ProgressScope(progress, 0, 1), token), cancellationToken);
+        CheckLatent(latent, 2, 2 * GenerationOptions.MaximumTokens);
+        CheckEmbedding(prompt, latent, nameof(prompt));
+        CheckEmbedding(negativePrompt, latent, nameof(negativePrompt));
+        FloatTensor start = latent.Clone();
+        return RunAsync(
+            token => Denoise(start, prompt, negativePrompt, chosen, Sigmas(chosen), chosen.Seed ?? 0, new ProgressScope(progress, 0, 1), token), cancellationToken);
     }
 
     /// <summary>Decodes a latent to a picture.</summary>
     /// <param name="latent">[1, 16, h, w], as <see cref="DenoiseAsync"/> gives it.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    /// <returns>A picture of 8w x 8h pixels, without parameters.</returns>
+    /// <returns>A picture of 8w x 8h pixels, without parameters. <see cref="ChromaImage.Crop"/> makes it the size that was asked for.</returns>
+    /// <exception cref="ArgumentException">The latent has another shape, or a value that is not finite.</exception>
     public Task<ChromaImage> DecodeAsync(FloatTensor latent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(latent);
+        CheckLatent(latent, 1, MaximumImageSide / Downscale);
         return RunAsync(token => Decode(latent, new ProgressScope(null, 0, 1), token), cancellationToken);
     }
 
     /// <summary>Encodes a picture to the latent that <see cref="DecodeAsync"/> would turn into it.</summary>
-    /// <param name="image">Its sides are multiples of 16.</param>
+    /// <param name="image">
+    /// A picture of any size. Where a side is no multiple of <see cref="GenerationOptions.SizeStep"/>, its last column or row is repeated up to the next one.
+    /// </param>
     /// <param name="cancellationToken">Stops the work.</param>
-    /// <returns>[1, 16, Height / 8, Width / 8]: the mean, shifted and scaled.</returns>
+    /// <returns>[1, 16, h / 8, w / 8]: the mean, shifted and scaled; h and w are the sides rounded up.</returns>
+    /// <exception cref="ArgumentException">A side is longer than 16384 pixels.</exception>
     public Task<FloatTensor> EncodeImageAsync(ChromaImage image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
+        CheckImage(image);
         return RunAsync(token => EncodeImage(image, token), cancellationToken);
-    }
-
-    /// <summary>Stops what is running and gives all memory back. Calls after it, and those that it stopped, throw <see cref="ObjectDisposedException"/>.</summary>
-    public void Dispose()
-    {
-        if (_disposed.IsCancellationRequested)
-        {
-            return;
-        }
-
-        _disposed.Cancel();
-
-        // Native calls stop within a block's time; waiting for them means that the memory is free when this returns.
-        _gate.Wait();
-        _textEncoder.Dispose();
-        _transformer.Dispose();
-        _autoencoder.Dispose();
-        _engine.Dispose();
-        _gate.Release();
     }
 
     private static async Task<ChromaPipeline> LoadAsync(
         ChromaModelFiles files, GenerationOptions? defaults, ChromaPipelineOptions? options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
+        files = Resolve(files);
         ChromaPipelineOptions chosen = options ?? new ChromaPipelineOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(chosen.MaximumTokens, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(chosen.MaximumTokens, ChromaPipelineOptions.LargestMaximumTokens, nameof(options));
+        chosen.Validate();
         T5Tokenizer tokenizer = await Task.Run(() => TokenizerLoader.Load(files), cancellationToken).ConfigureAwait(false);
         ChromaPipeline pipeline = new(files, chosen, tokenizer) { DefaultOptions = defaults ?? GenerationOptions.HD };
         try

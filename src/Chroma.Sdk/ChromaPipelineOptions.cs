@@ -49,4 +49,44 @@ public sealed record ChromaPipelineOptions
 
     /// <summary>Receives the log of the pipeline and of the native engine; null for none.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range or no value of its enumeration; the message names it.</exception>
+    /// <exception cref="ArgumentException">The device's name is empty, or the RoPE axes are none.</exception>
+    public void Validate()
+    {
+        CheckRange(Threads, 0, ChromaEngineOptions.MaxThreads, nameof(Threads));
+        CheckRange(MaximumTokens, 1, LargestMaximumTokens, nameof(MaximumTokens));
+        CheckDefined(Memory, nameof(Memory));
+        CheckDefined(Kernels, nameof(Kernels));
+        if (WeightType != WeightType.Stored && !WeightType.IsTarget())
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(WeightType), WeightType, $"'{nameof(WeightType)}' must be Stored or one of {string.Join(", ", WeightTypes.Targets)}.");
+        }
+
+        if (Device is not null && (string.IsNullOrWhiteSpace(Device) || Device.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new ArgumentException($"'{nameof(Device)}' must be the name of a device, such as CUDA0 or cpu, or null.", nameof(Device));
+        }
+
+        RopeAxes?.Check(nameof(RopeAxes));
+    }
+
+    private static void CheckRange(int value, int least, int most, string name)
+    {
+        if (value < least || value > most)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"'{name}' must be {least} to {most}.");
+        }
+    }
+
+    private static void CheckDefined<T>(T value, string name)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"'{name}' must be one of {string.Join(", ", Enum.GetNames<T>())}.");
+        }
+    }
 }

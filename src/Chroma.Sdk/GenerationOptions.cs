@@ -11,7 +11,10 @@ namespace Chroma;
 /// </summary>
 public sealed record GenerationOptions
 {
-    /// <summary>Sides of a picture are multiples of this: 8 pixels per latent pixel, 2 latent pixels per token.</summary>
+    /// <summary>
+    /// Pictures are drawn in multiples of this, which is also the smallest side: 8 pixels per latent pixel, 2 latent pixels per token. Other sizes are cut out of the
+    /// next multiple; what is cut off is at the right and at the bottom.
+    /// </summary>
     public const int SizeStep = 16;
 
     /// <summary>The largest side of a picture.</summary>
@@ -25,6 +28,9 @@ public sealed record GenerationOptions
 
     /// <summary>The largest <see cref="PaddingTokens"/>.</summary>
     public const int MaximumPaddingTokens = 16;
+
+    /// <summary>The most tokens that the transformer takes: those of the picture, one for each 16 x 16 pixels, and those of the prompt.</summary>
+    public const int MaximumTokens = 1 << 15;
 
     /// <summary>Chroma1-HD as its scheduler configuration and its author's example have it: static shift 3, 40 Euler steps, guidance 3.</summary>
     public static GenerationOptions HD => new() { Schedule = new SchedulerOptions { Shift = 3 } };
@@ -53,10 +59,10 @@ public sealed record GenerationOptions
     /// <summary>What the picture must not show. Used only where <see cref="Guidance"/> is not 1.</summary>
     public string NegativePrompt { get; init; } = "";
 
-    /// <summary>Pixels, a multiple of <see cref="SizeStep"/>, up to <see cref="MaximumSize"/>.</summary>
+    /// <summary>Pixels, <see cref="SizeStep"/> to <see cref="MaximumSize"/>. See <see cref="SizeStep"/> for sizes that are no multiple of it.</summary>
     public int Width { get; init; } = 1024;
 
-    /// <summary>Pixels, a multiple of <see cref="SizeStep"/>, up to <see cref="MaximumSize"/>.</summary>
+    /// <summary>Pixels, <see cref="SizeStep"/> to <see cref="MaximumSize"/>. See <see cref="SizeStep"/> for sizes that are no multiple of it.</summary>
     public int Height { get; init; } = 1024;
 
     /// <summary>Steps of the sampler, 1 to <see cref="SchedulerOptions.MaximumSteps"/>.</summary>
@@ -112,6 +118,15 @@ public sealed record GenerationOptions
             : this with { Sampler = Samplers.BuiltIn.Create(name) };
     }
 
+    /// <summary>The width that is drawn: the next multiple of <see cref="SizeStep"/>.</summary>
+    internal int DrawnWidth => RoundUp(Width);
+
+    /// <summary>The height that is drawn: the next multiple of <see cref="SizeStep"/>.</summary>
+    internal int DrawnHeight => RoundUp(Height);
+
+    /// <summary>The transformer's tokens for the picture.</summary>
+    internal int ImageTokens => DrawnWidth / SizeStep * (DrawnHeight / SizeStep);
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it and the range.</exception>
     /// <exception cref="ArgumentException">The schedule's options contradict each other.</exception>
@@ -119,9 +134,15 @@ public sealed record GenerationOptions
     {
         CheckSize(Width, nameof(Width));
         CheckSize(Height, nameof(Height));
+        if (ImageTokens >= MaximumTokens)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(Width), Width, $"A picture of {Width}x{Height} has {ImageTokens} tokens, one for each 16x16 pixels; with the prompt's there may be {MaximumTokens} at most.");
+        }
+
         CheckRange(Steps, 1, SchedulerOptions.MaximumSteps, nameof(Steps));
         CheckRange(Count, 1, MaximumCount, nameof(Count));
-        CheckRange(PaddingTokens, 0, MaximumPaddingTokens, nameof(PaddingTokens));
+        CheckPaddingTokens(PaddingTokens, nameof(PaddingTokens));
         if (!(Guidance is >= 0 and <= MaximumGuidance))
         {
             throw new ArgumentOutOfRangeException(nameof(Guidance), Guidance, $"The guidance must be 0 to {MaximumGuidance}.");
@@ -132,25 +153,44 @@ public sealed record GenerationOptions
             throw new ArgumentOutOfRangeException(nameof(CacheThreshold), CacheThreshold, "The cache threshold must be 0 (no caching) to 1.");
         }
 
-        if (!Enum.IsDefined(TextMask))
-        {
-            throw new ArgumentOutOfRangeException(nameof(TextMask), TextMask, "The text mask must be Key, Training or None.");
-        }
-
+        CheckTextMask(TextMask, nameof(TextMask));
         ArgumentNullException.ThrowIfNull(NegativePrompt);
         ArgumentNullException.ThrowIfNull(Sampler);
         ArgumentNullException.ThrowIfNull(Scheduler);
         ArgumentNullException.ThrowIfNull(Noise);
-        Schedule?.Validate();
+        try
+        {
+            Schedule?.Validate();
+        }
+        catch (ArgumentException error)
+        {
+            throw Fault(nameof(Schedule), error.Message, error);
+        }
     }
+
+    /// <summary>What is thrown for an option that turns out unusable after <see cref="Validate"/>.</summary>
+    internal static ArgumentException Fault(string option, string message, Exception? cause = null) => new(message, option, cause);
 
     private static void CheckSize(int value, string name)
     {
-        if (value < SizeStep || value > MaximumSize || value % SizeStep != 0)
+        if (value is < SizeStep or > MaximumSize)
         {
-            throw new ArgumentOutOfRangeException(name, value, $"The {name.ToLowerInvariant()} must be a multiple of {SizeStep} from {SizeStep} to {MaximumSize}.");
+            throw new ArgumentOutOfRangeException(name, value, $"The {name.ToLowerInvariant()} must be {SizeStep} to {MaximumSize}.");
         }
     }
+
+    /// <summary>The next multiple of <see cref="SizeStep"/>.</summary>
+    internal static int RoundUp(int side) => (side + SizeStep - 1) / SizeStep * SizeStep;
+
+    internal static void CheckTextMask(TextMask mask, string name)
+    {
+        if (!Enum.IsDefined(mask))
+        {
+            throw new ArgumentOutOfRangeException(name, mask, "The text mask must be Key, Training or None.");
+        }
+    }
+
+    internal static void CheckPaddingTokens(int tokens, string name) => CheckRange(tokens, 0, MaximumPaddingTokens, name);
 
     private static void CheckRange(int value, int least, int most, string name)
     {

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Chroma.Tensors;
 
 namespace Chroma;
@@ -15,13 +16,18 @@ public sealed class PromptEmbedding
 
     /// <summary>Wraps states that come from elsewhere.</summary>
     /// <param name="states">[1, L, C]: every token in it is seen by the transformer; C is its context size.</param>
-    /// <exception cref="ArgumentException">The tensor has another shape.</exception>
+    /// <exception cref="ArgumentException">The tensor has another shape, or a value that is not finite.</exception>
     public PromptEmbedding(FloatTensor states)
     {
         ArgumentNullException.ThrowIfNull(states);
         if (states.Rank != 3 || states.Shape[0] != 1 || states.Shape[1] < 1)
         {
             throw new ArgumentException($"The states must have the shape [1, L, C] with at least one token, but have {states}.", nameof(states));
+        }
+
+        if (!TensorPrimitives.IsFiniteAll(states.Span))
+        {
+            throw new ArgumentException("The states have a value that is not finite.", nameof(states));
         }
 
         Text = "";

@@ -10,7 +10,12 @@ namespace Chroma.Cli.Commands;
 /// <summary>The options of <c>chroma generate</c>.</summary>
 internal sealed class GenerateArguments
 {
-    public Option<string> Prompt { get; } = new("--prompt", "-p") { Description = "What to draw.", Required = true };
+    public Option<string?> Prompt { get; } = new("--prompt", "-p") { Description = "What to draw. Needed unless --from has one." };
+
+    public Option<string?> From { get; } = new("--from")
+    {
+        Description = "A picture to draw again: .png, .jpg or .webp with its parameters. Other options change what it says.",
+    };
 
     public Option<string> Output { get; } = new("--output", "-o")
     {
@@ -37,10 +42,10 @@ internal sealed class GenerateArguments
         "--preset", "hd, base or flash: the settings for Chroma1's variants.", ("hd", Commands.Preset.HD), ("base", Commands.Preset.Base), ("flash", Commands.Preset.Flash));
 
     public Option<int?> Width { get; } = Numbers.Whole(
-        "--width", "Pixels, a multiple of 16.", GenerationOptions.SizeStep, GenerationOptions.MaximumSize, GenerationOptions.SizeStep);
+        "--width", "Pixels, 16 to 4096.", GenerationOptions.SizeStep, GenerationOptions.MaximumSize);
 
     public Option<int?> Height { get; } = Numbers.Whole(
-        "--height", "Pixels, a multiple of 16.", GenerationOptions.SizeStep, GenerationOptions.MaximumSize, GenerationOptions.SizeStep);
+        "--height", "Pixels, 16 to 4096.", GenerationOptions.SizeStep, GenerationOptions.MaximumSize);
 
     public Option<int?> Steps { get; } = Numbers.Whole("--steps", "Steps of the sampler.", 1, SchedulerOptions.MaximumSteps);
 
@@ -85,7 +90,7 @@ internal sealed class GenerateArguments
 
     public IEnumerable<Option> All =>
     [
-        Prompt, NegativePrompt, Output, Model, Transformer, TextEncoder, Autoencoder, Tokenizer, Preset, Width, Height, Steps, Guidance, Seed, Count,
+        Prompt, From, NegativePrompt, Output, Model, Transformer, TextEncoder, Autoencoder, Tokenizer, Preset, Width, Height, Steps, Guidance, Seed, Count,
         Cache, Sampler, Scheduler, Shift, Mu, TextMask, PaddingTokens, MaxTokens, Type, RopeAxes, Device, Threads,
     ];
 }

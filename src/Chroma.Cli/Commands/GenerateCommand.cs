@@ -19,7 +19,11 @@ internal static class GenerateCommand
             command.Add(option);
         }
 
-        command.Validators.Add(result => GenerateOptionsReader.Validate(a, result));
+        command.Validators.Add(result =>
+        {
+            GenerateOptionsReader.Validate(a, result);
+            GenerateFrom.Validate(a, result);
+        });
         command.SetAction((result, token) => RunAsync(a, result, token));
         return command;
     }
@@ -34,6 +38,7 @@ internal static class GenerateCommand
             throw new DirectoryNotFoundException($"There is no folder '{folder}' for the output '{output}'.");
         }
 
+        GenerateFrom? from = GenerateFrom.Read(a, arguments);
         // So is a library without which the picture can't be drawn or saved.
         ImageLibrary.Require();
         _ = ChromaLibrary.Version;
@@ -48,15 +53,18 @@ internal static class GenerateCommand
             Memory = MemoryMode.OneAtATime,
             MaximumTokens = arguments.GetValue(a.MaxTokens),
         };
+        load = from?.Complete(load) ?? load;
         using ChromaPipeline pipeline = await UsageException.CheckAsync(
             () => ProgressBar.RunAsync(bar => LoadAsync(a, arguments, load, bar, token)));
-        GenerationOptions options = GenerateOptionsReader.Read(a, arguments, pipeline.DefaultOptions);
-        await GenerateOptionsReader.WarnOfCutsAsync(a, arguments, pipeline.Tokenizer, options);
+        GenerationOptions options = GenerateOptionsReader.Read(a, arguments, from?.Options(pipeline) ?? pipeline.DefaultOptions);
+        string prompt = arguments.GetValue(a.Prompt) ?? from!.Prompt;
+        await GenerateOptionsReader.WarnOfCutsAsync(a, arguments, pipeline.Tokenizer, prompt, options);
         IReadOnlyList<ChromaImage> images = await UsageException.CheckAsync(() => ProgressBar.RunAsync(bar =>
         {
             SynchronousReport<GenerationProgress> progress = new(p => bar.Report(new WorkState(Describe(p), p.StageFraction)));
-            return pipeline.GenerateAsync(arguments.GetRequiredValue(a.Prompt), options, progress, token);
+            return pipeline.GenerateAsync(prompt, options, progress, token);
         }));
+        from?.Report(arguments.InvocationConfiguration.Error);
         for (int i = 0; i < images.Count; i++)
         {
             string path = images.Count == 1 ? output : Numbered(output, i + 1);

@@ -54,7 +54,7 @@ internal static class GenerateOptionsReader
             Height = arguments.GetValue(a.Height) ?? basis.Height,
             Steps = arguments.GetValue(a.Steps) ?? basis.Steps,
             Guidance = (float?)arguments.GetValue(a.Guidance) ?? basis.Guidance,
-            Seed = arguments.GetValue(a.Seed).Value,
+            Seed = arguments.GetResult(a.Seed) is { Implicit: false } ? arguments.GetValue(a.Seed).Value : basis.Seed,
             Count = arguments.GetValue(a.Count),
             CacheThreshold = (float?)arguments.GetValue(a.Cache) ?? basis.CacheThreshold,
             TextMask = arguments.GetValue(a.TextMask) ?? basis.TextMask,
@@ -76,10 +76,10 @@ internal static class GenerateOptionsReader
     }
 
     /// <summary>Says on standard error which prompts are longer than what is drawn of them.</summary>
-    public static async Task WarnOfCutsAsync(GenerateArguments a, ParseResult arguments, T5Tokenizer tokenizer, GenerationOptions options)
+    public static async Task WarnOfCutsAsync(GenerateArguments a, ParseResult arguments, T5Tokenizer tokenizer, string prompt, GenerationOptions options)
     {
         int most = arguments.GetValue(a.MaxTokens);
-        List<(string What, string Text)> prompts = [("prompt", arguments.GetRequiredValue(a.Prompt))];
+        List<(string What, string Text)> prompts = [("prompt", prompt)];
         if (options.Guidance != 1)
         {
             prompts.Add(("negative prompt", options.NegativePrompt));

@@ -70,6 +70,24 @@ public sealed class ChromaImage
     /// <returns>[1, 3, H, W], values in -1..1.</returns>
     public FloatTensor ToTensor() => PixelConversion.ToTensor(_pixels, Width, Height);
 
+    /// <summary>Cuts out the upper left part, which keeps the <see cref="Parameters"/>.</summary>
+    /// <param name="width">Its width, 1 to <see cref="Width"/>.</param>
+    /// <param name="height">Its height, 1 to <see cref="Height"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part is empty, or larger than the picture.</exception>
+    public ChromaImage Crop(int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, Width);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(height, Height);
+        return (width, height) == (Width, Height) ? this : new ChromaImage(width, height, PixelRows.Crop(_pixels, Width, width, height)) { Parameters = Parameters };
+    }
+
+    /// <summary>The picture with its last column and row repeated until its sides are these.</summary>
+    internal ChromaImage Extend(int width, int height) => (width, height) == (Width, Height)
+        ? this
+        : new ChromaImage(width, height, PixelRows.Extend(_pixels, Width, Height, width, height)) { Parameters = Parameters };
+
     /// <summary>Reads a PNG, JPEG or WebP file. Transparency is dropped, and a picture that its file marks as turned is set upright.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>

@@ -20,18 +20,21 @@ internal static class ExifComment
     /// <summary>A directory with one entry: the count, the entry, and the offset of the next directory.</summary>
     private const int DirectoryLength = 2 + 12 + 4;
 
+    /// <summary>Where the comment stands in a block that has nothing else.</summary>
+    private const int CommentOffset = HeaderLength + (2 * DirectoryLength);
+
     private static ReadOnlySpan<byte> UnicodeMark => "UNICODE\0"u8;
 
     /// <summary>Builds the block.</summary>
     public static byte[] Build(string text)
     {
         byte[] comment = [.. UnicodeMark, .. Encoding.BigEndianUnicode.GetBytes(text)];
-        byte[] block = new byte[HeaderLength + (2 * DirectoryLength) + comment.Length];
+        byte[] block = new byte[CommentOffset + comment.Length];
         "MM\0*"u8.CopyTo(block);
         BinaryPrimitives.WriteInt32BigEndian(block.AsSpan(4), HeaderLength);
         WriteDirectory(block.AsSpan(HeaderLength), ExifPointerTag, LongType, 1, HeaderLength + DirectoryLength);
-        WriteDirectory(block.AsSpan(HeaderLength + DirectoryLength), UserCommentTag, UndefinedType, comment.Length, HeaderLength + (2 * DirectoryLength));
-        comment.CopyTo(block, HeaderLength + (2 * DirectoryLength));
+        WriteDirectory(block.AsSpan(HeaderLength + DirectoryLength), UserCommentTag, UndefinedType, comment.Length, CommentOffset);
+        comment.CopyTo(block, CommentOffset);
         return block;
     }
 
@@ -64,15 +67,48 @@ internal static class ExifComment
             return Encoding.UTF8.GetString(text).TrimEnd('\0');
         }
 
-        // Writers disagree on the byte order here, whatever the block's is; most text has more zero bytes in its high halves.
-        int bigZeros = 0;
-        for (int i = 0; i + 1 < text.Length; i += 2)
+        bool written = !little && offset == CommentOffset;
+        return DecodeUnicode(text, little, written).TrimEnd('\0');
+    }
+
+    /// <summary>
+    /// Decodes UTF-16 of unknown byte order: the standard does not say which one it is, and writers disagree. A mark decides, else the reading that has a line of
+    /// settings, which no text has in the wrong order by chance. Without one it is the order of the block, as this class and piexif write it, unless that reading
+    /// makes no sense.
+    /// </summary>
+    /// <param name="text">The bytes.</param>
+    /// <param name="little">The byte order of the block.</param>
+    /// <param name="written">Whether the block is laid out as <see cref="Build"/> does it, so that its order is sure to be that of the text.</param>
+    private static string DecodeUnicode(ReadOnlySpan<byte> text, bool little, bool written)
+    {
+        if (text.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) || text.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]))
         {
-            bigZeros += (text[i] == 0 ? 1 : 0) - (text[i + 1] == 0 ? 1 : 0);
+            return Utf16(text[0] == 0xFF).GetString(text[2..]);
         }
 
-        bool bigEndian = bigZeros > 0 || (bigZeros == 0 && !little);
-        return (bigEndian ? Encoding.BigEndianUnicode : Encoding.Unicode).GetString(text).TrimEnd('\0');
+        string straight = Utf16(little).GetString(text), swapped = Utf16(!little).GetString(text);
+        if (ParameterText.HasSettings(straight))
+        {
+            return straight;
+        }
+
+        string bytes = Encoding.UTF8.GetString(text);
+        return ParameterText.HasSettings(swapped) ? swapped
+            : ParameterText.HasSettings(bytes) ? bytes
+            : !written && LooksSwapped(straight, swapped) ? swapped
+            : straight;
+    }
+
+    private static UnicodeEncoding Utf16(bool little) => new(bigEndian: !little, byteOrderMark: false);
+
+    /// <summary>Latin text in the wrong order has not one Latin letter, and in the right one mostly such. Text of any other script loses its surrogates' pairs, if any.</summary>
+    private static bool LooksSwapped(string straight, string swapped)
+    {
+        static bool IsLatin(char c) => c is (>= ' ' and <= '~') or '\n';
+        static bool IsBroken(string text) => text.Contains('\uFFFD', StringComparison.Ordinal);
+        return IsBroken(straight) != IsBroken(swapped)
+            ? IsBroken(straight)
+            : !straight.Any(IsLatin) && swapped.Count(IsLatin) * 2 > swapped.Length;
     }
 
     private static void WriteDirectory(Span<byte> at, ushort tag, ushort type, int count, int value)

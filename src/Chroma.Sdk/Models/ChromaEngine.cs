@@ -21,8 +21,7 @@ public sealed unsafe class ChromaEngine : IDisposable
     public ChromaEngine(ChromaEngineOptions? options = null)
     {
         options ??= new ChromaEngineOptions();
-        ChromaEngineOptions.CheckThreads(options.Threads);
-
+        options.Check();
         byte[]? device = options.Device is null ? null : NativeText.ToUtf8(options.Device, nameof(options));
         GCHandle logger = options.LoggerFactory is { } factory ? GCHandle.Alloc(factory.CreateLogger(NativeLog.Category)) : default;
         try
@@ -82,7 +81,7 @@ public sealed unsafe class ChromaEngine : IDisposable
 
     internal ChromaSafeHandle.Lease Use()
     {
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsDisposed, this);
         return _handle.Use();
     }
 

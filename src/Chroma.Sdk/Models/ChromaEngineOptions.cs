@@ -23,6 +23,15 @@ public sealed record ChromaEngineOptions
     /// <summary>Gets the native library's log under the category <c>Chroma.Native</c>; null for no log.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    internal void Check()
+    {
+        CheckThreads(Threads);
+        if (!Enum.IsDefined(Kernels))
+        {
+            throw new ArgumentException($"The kernels must be one of {string.Join(", ", Enum.GetNames<CpuKernels>())}, but are {Kernels}.", "options");
+        }
+    }
+
     internal static void CheckThreads(int threads, string parameter = "options")
     {
         if (threads is < 0 or > MaxThreads)

@@ -5,15 +5,15 @@ namespace Chroma.Models;
 
 /// <summary>
 /// What all networks have in common. A model may be used from any thread; calls on one model run one after another, and a call that waits
-/// for its turn can be cancelled. Different models run at the same time. Disposing is safe at any time: a running call ends first, and
-/// what comes after it throws <see cref="ObjectDisposedException"/>.
+/// for its turn can be cancelled. Different models run at the same time. Disposing is safe at any time, from a callback too, and never waits: the
+/// memory is freed when a running call has ended, and what comes after it throws <see cref="ObjectDisposedException"/>. A callback that calls the
+/// model which is calling it, or waits for somebody who does, gets an <see cref="InvalidOperationException"/>.
 /// </summary>
 public abstract unsafe class ChromaModel : IDisposable
 {
     private readonly ChromaSafeHandle _handle;
     private readonly TapRegistry _taps = new();
-    private readonly SemaphoreSlim _turn = new(1, 1); // never disposed: others may be waiting, and it holds nothing but memory
-    private int _runningThread;
+    private readonly CallGate _gate = new("A callback cannot call the model that is calling it.");
 
     private protected ChromaModel(ChromaSafeHandle handle) => _handle = handle;
 
@@ -41,7 +41,7 @@ public abstract unsafe class ChromaModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public TapSession Tap(params ReadOnlySpan<string> patterns)
     {
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsDisposed, this);
         return new TapSession(_taps, patterns.ToArray(), listener: null);
     }
 
@@ -56,7 +56,7 @@ public abstract unsafe class ChromaModel : IDisposable
     public TapSession Tap(string pattern, Action<string, FloatTensor> listener)
     {
         ArgumentNullException.ThrowIfNull(listener);
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsDisposed, this);
         return new TapSession(_taps, [pattern], listener);
     }
 
@@ -68,7 +68,7 @@ public abstract unsafe class ChromaModel : IDisposable
         TrimNative(turn.Address).ThrowIfFailed();
     }
 
-    /// <summary>Gives all memory back, once no call is running.</summary>
+    /// <summary>Gives all memory back: now, or when the running call ends. Does not wait for it.</summary>
     public void Dispose()
     {
         _handle.Dispose();
@@ -105,38 +105,34 @@ public abstract unsafe class ChromaModel : IDisposable
     {
         private readonly ChromaModel _model;
         private readonly ChromaSafeHandle.Lease _lease;
+        private readonly CallGate.Hold _hold;
 
         public Turn(ChromaModel model, CancellationToken cancellationToken)
         {
-            ObjectDisposedException.ThrowIf(model._handle.IsClosed, model);
-            if (Volatile.Read(ref model._runningThread) == Environment.CurrentManagedThreadId)
-            {
-                throw new InvalidOperationException("A callback cannot call the model that is calling it.");
-            }
-
-            model._turn.Wait(cancellationToken);
+            ObjectDisposedException.ThrowIf(model._handle.IsDisposed, model);
+            model._gate.Wait(cancellationToken);
             try
             {
-                ObjectDisposedException.ThrowIf(model._handle.IsClosed, model);
+                ObjectDisposedException.ThrowIf(model._handle.IsDisposed, model);
                 _lease = model._handle.Use();
             }
             catch
             {
-                model._turn.Release();
+                model._gate.Release();
                 throw;
             }
 
             _model = model;
-            Volatile.Write(ref model._runningThread, Environment.CurrentManagedThreadId);
+            _hold = model._gate.Enter();
         }
 
         public nint Address => _lease.Address;
 
         public void Dispose()
         {
-            Volatile.Write(ref _model._runningThread, 0);
+            _hold.Dispose();
             _lease.Dispose();
-            _model._turn.Release();
+            _model._gate.Release();
         }
     }
 }

@@ -13,6 +13,9 @@ public readonly record struct RopeAxes(int Text, int Row, int Column)
     /// <summary>Chroma1's axes, for heads of 128 channels.</summary>
     public static RopeAxes Chroma1 { get; } = new(16, 56, 56);
 
+    /// <summary>Whether all are even numbers from 0, and not all of them 0.</summary>
+    internal bool IsSound => Text >= 0 && Row >= 0 && Column >= 0 && (Text | Row | Column) % 2 == 0 && (long)Text + Row + Column is > 0 and <= int.MaxValue;
+
     /// <summary>Reads axes.</summary>
     /// <param name="text">Three even numbers from 0 with commas between them, such as <c>16,56,56</c>.</param>
     /// <exception cref="ArgumentException">The text is something else.</exception>
@@ -33,19 +36,19 @@ public readonly record struct RopeAxes(int Text, int Row, int Column)
             : throw new ArgumentException($"RoPE axes must be three even numbers such as 16,56,56, but are '{text}'.");
     }
 
-    internal void Check()
+    internal void Check(string name = "options")
     {
         foreach (int axis in (ReadOnlySpan<int>)[Text, Row, Column])
         {
             if (axis < 0 || axis % 2 != 0)
             {
-                throw new ArgumentException($"RoPE axes must be even numbers from 0, but are {Text}, {Row}, {Column}.", "options");
+                throw new ArgumentException($"RoPE axes must be even numbers from 0, but are {Text}, {Row}, {Column}.", name);
             }
         }
 
         if ((long)Text + Row + Column is 0 or > int.MaxValue)
         {
-            throw new ArgumentException($"RoPE axes must sum up to the size of an attention head, but are {Text}, {Row}, {Column}.", "options");
+            throw new ArgumentException($"RoPE axes must sum up to the size of an attention head, but are {Text}, {Row}, {Column}.", name);
         }
     }
 }

@@ -73,7 +73,7 @@ public sealed unsafe class StepCache : IDisposable
 
     internal ChromaSafeHandle.Lease Use()
     {
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsDisposed, this);
         return _handle.Use();
     }
 }

@@ -280,7 +280,7 @@ public sealed unsafe class WeightsFile : IDisposable
 
     internal ChromaSafeHandle.Lease Use()
     {
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsDisposed, this);
         return _handle.Use();
     }
 }

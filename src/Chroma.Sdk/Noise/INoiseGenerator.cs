@@ -11,6 +11,9 @@ public interface INoiseGenerator
     /// <summary>Draws as many numbers as the span has elements.</summary>
     /// <param name="destination">Receives the numbers; every element is written.</param>
     void Fill(Span<float> destination);
+
+    /// <summary>What pictures state as their noise: a name of <see cref="NoiseGenerators"/>, else the type's unless a generator says otherwise.</summary>
+    string Name => GetType().Name;
 }
 
 /// <summary>What every noise generator can do on top of <see cref="INoiseGenerator.Fill"/>.</summary>

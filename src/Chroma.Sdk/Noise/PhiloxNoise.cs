@@ -15,6 +15,9 @@ public sealed class PhiloxNoise : INoiseGenerator
     public PhiloxNoise(long seed) => _seed = unchecked((ulong)seed);
 
     /// <inheritdoc/>
+    public string Name => "philox";
+
+    /// <inheritdoc/>
     public void Fill(Span<float> destination)
     {
         for (int i = 0; i < destination.Length; i++)

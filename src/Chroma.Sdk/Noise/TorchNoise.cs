@@ -26,6 +26,9 @@ public sealed class TorchNoise : INoiseGenerator
     public TorchNoise(long seed) => _random = new MersenneTwister(unchecked((uint)seed));
 
     /// <inheritdoc/>
+    public string Name => "torch";
+
+    /// <inheritdoc/>
     public void Fill(Span<float> destination)
     {
         if (destination.Length < Block)

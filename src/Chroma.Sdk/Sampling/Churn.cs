@@ -26,6 +26,10 @@ public sealed class Churn
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double NoiseScale { get; init => field = OptionRange.Check("s_noise", value, 0, 100); } = 1;
 
+    /// <summary>What differs from <see cref="None"/>, under the names that <see cref="From"/> reads.</summary>
+    internal IReadOnlyDictionary<string, string> Options => OptionTexts.Of(
+        ("s_churn", Amount, 0), ("s_tmin", LeastSigma, 0), ("s_tmax", GreatestSigma, double.PositiveInfinity), ("s_noise", NoiseScale, 1));
+
     /// <summary>Reads <c>s_churn</c>, <c>s_tmin</c>, <c>s_tmax</c> and <c>s_noise</c>.</summary>
     internal static Churn From(SamplerOptions options) => new()
     {

@@ -9,6 +9,9 @@ public sealed class DeisSampler : ISampler
     /// <inheritdoc/>
     public string Name => "deis";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("max_order", MaxOrder, 3));
+
     /// <summary>How many slopes to use, 1 (Euler) to 4.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public int MaxOrder { get; init => field = OptionRange.Check("max_order", value, 1, 4); } = 3;

@@ -19,6 +19,9 @@ public sealed class DpmPlusPlus2MSdeSampler : ISampler
     /// <inheritdoc/>
     public string Name => SolverType == SdeSolverType.Heun ? "dpmpp_2m_sde_heun" : "dpmpp_2m_sde";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("eta", Eta, 1), ("s_noise", NoiseScale, 1));
+
     /// <summary>How stochastic the path is: 0 is the deterministic solver, 1 the reverse SDE. 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double Eta { get; init => field = OptionRange.Check("eta", value, 0, 100); } = 1;
@@ -28,7 +31,8 @@ public sealed class DpmPlusPlus2MSdeSampler : ISampler
     public double NoiseScale { get; init => field = OptionRange.Check("s_noise", value, 0, 100); } = 1;
 
     /// <summary>How the previous answer is used.</summary>
-    public SdeSolverType SolverType { get; init; }
+    /// <exception cref="ArgumentException">The value is none of the enumeration.</exception>
+    public SdeSolverType SolverType { get; init => field = OptionRange.Check("solver_type", value); }
 
     /// <inheritdoc/>
     public void Sample(SamplerRun run)

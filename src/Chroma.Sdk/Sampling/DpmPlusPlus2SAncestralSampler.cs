@@ -12,6 +12,9 @@ public sealed class DpmPlusPlus2SAncestralSampler : ISampler
     /// <inheritdoc/>
     public string Name => "dpmpp_2s_ancestral";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("eta", Eta, 1), ("s_noise", NoiseScale, 1));
+
     /// <summary>How much noise is renewed in each step: 0 none, 1 the full ancestral amount. 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double Eta { get; init => field = OptionRange.Check("eta", value, 0, 100); } = 1;

@@ -9,6 +9,9 @@ public sealed class DpmPlusPlusSdeSampler : ISampler
     /// <inheritdoc/>
     public string Name => "dpmpp_sde";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("eta", Eta, 1), ("s_noise", NoiseScale, 1), ("r", Stage, 0.5));
+
     /// <summary>How stochastic the path is: 0 is the deterministic solver, 1 the reverse SDE. 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double Eta { get; init => field = OptionRange.Check("eta", value, 0, 100); } = 1;

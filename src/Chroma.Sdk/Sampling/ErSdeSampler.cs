@@ -11,6 +11,9 @@ public sealed class ErSdeSampler : ISampler
     /// <inheritdoc/>
     public string Name => "er_sde";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("s_noise", NoiseScale, 1), ("max_stage", MaxStage, 3));
+
     /// <summary>A factor on the noise, 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double NoiseScale { get; init => field = OptionRange.Check("s_noise", value, 0, 100); } = 1;

@@ -9,6 +9,9 @@ public sealed class GradientEstimationSampler : ISampler
     /// <inheritdoc/>
     public string Name => "gradient_estimation";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("ge_gamma", Gamma, 2));
+
     /// <summary>How far to extrapolate: 1 is plain Euler, 2 the paper's choice. 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double Gamma { get; init => field = OptionRange.Check("ge_gamma", value, 0, 100); } = 2;

@@ -9,8 +9,11 @@ public sealed class HeunPlusPlusSampler : ISampler
     /// <inheritdoc/>
     public string Name => "heunpp2";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => Churn.Options;
+
     /// <summary>Noise added before each step; none by default.</summary>
-    public Churn Churn { get; init; } = Churn.None;
+    public Churn Churn { get; init => field = value ?? throw new ArgumentNullException(nameof(value)); } = Churn.None;
 
     /// <inheritdoc/>
     public void Sample(SamplerRun run)

@@ -11,8 +11,11 @@ public sealed class HeunSampler : ISampler
     /// <inheritdoc/>
     public string Name => "heun";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => Churn.Options;
+
     /// <summary>Noise added before each step; none by default.</summary>
-    public Churn Churn { get; init; } = Churn.None;
+    public Churn Churn { get; init => field = value ?? throw new ArgumentNullException(nameof(value)); } = Churn.None;
 
     /// <inheritdoc/>
     public void Sample(SamplerRun run)

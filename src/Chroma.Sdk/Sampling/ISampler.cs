@@ -36,6 +36,12 @@ public interface ISampler
     /// <summary>The name under which users ask for it, as ComfyUI spells it where it has one: <c>dpmpp_2m</c>.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// The options in which this sampler differs from what its <see cref="Name"/> alone stands for, as <see cref="SamplerCatalog.Create"/> takes them: pictures state
+    /// them, so that they can be drawn again. None unless a sampler says otherwise.
+    /// </summary>
+    IReadOnlyDictionary<string, string> Options => OptionTexts.None;
+
     /// <summary>Runs every step; <see cref="SamplerRun.X"/> holds the result when it returns.</summary>
     /// <param name="run">What to sample: latent, noise levels, model, noise, callback and cancellation.</param>
     /// <exception cref="OperationCanceledException">The run's token was cancelled; x is left as it was at that moment.</exception>

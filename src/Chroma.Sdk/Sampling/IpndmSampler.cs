@@ -18,6 +18,9 @@ public sealed class IpndmSampler : ISampler
     /// <inheritdoc/>
     public string Name => "ipndm";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("max_order", MaxOrder, 4));
+
     /// <summary>How many slopes to use, 1 (Euler) to 4.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public int MaxOrder { get; init => field = OptionRange.Check("max_order", value, 1, 4); } = 4;

@@ -11,6 +11,9 @@ public sealed class LcmSampler : ISampler
     /// <inheritdoc/>
     public string Name => "lcm";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("s_noise", NoiseScale, 1), ("s_noise_end", NoiseScaleEnd ?? NoiseScale, NoiseScale), ("noise_clip_std", NoiseClip, 0));
+
     /// <summary>A factor on the noise of the first step, 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double NoiseScale { get; init => field = OptionRange.Check("s_noise", value, 0, 100); } = 1;

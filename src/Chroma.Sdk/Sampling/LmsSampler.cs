@@ -9,6 +9,9 @@ public sealed class LmsSampler : ISampler
     /// <inheritdoc/>
     public string Name => "lms";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("order", Order, 4));
+
     /// <summary>How many slopes to use, 1 (Euler) to 12.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public int Order { get; init => field = OptionRange.Check("order", value, 1, 12); } = 4;

@@ -10,6 +10,9 @@ public sealed class ResMultistepSampler : ISampler
     /// <inheritdoc/>
     public string Name => Eta > 0 ? "res_multistep_ancestral" : "res_multistep";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("eta", Eta, Eta > 0 ? 1 : 0), ("s_noise", NoiseScale, 1));
+
     /// <summary>How much noise is renewed in each step: 0 none, 1 the full ancestral amount. 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double Eta { get; init => field = OptionRange.Check("eta", value, 0, 100); }

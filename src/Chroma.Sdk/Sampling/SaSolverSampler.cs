@@ -15,6 +15,16 @@ public sealed class SaSolverSampler : ISampler
     /// <inheritdoc/>
     public string Name => EvaluateCorrected ? "sa_solver_pece" : "sa_solver";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(
+        ("eta", Eta, 1),
+        ("s_noise", NoiseScale, 1),
+        ("sde_start_percent", StochasticFrom, 0.2),
+        ("sde_end_percent", StochasticTo, 0.8),
+        ("predictor_order", PredictorOrder, 3),
+        ("corrector_order", CorrectorOrder, 4),
+        ("simple_order_2", SimpleOrder2 ? 1 : 0, 0));
+
     /// <summary>How stochastic the path is inside the interval: 0 is the deterministic solver, 1 the reverse SDE. 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double Eta { get; init => field = OptionRange.Check("eta", value, 0, 100); } = 1;

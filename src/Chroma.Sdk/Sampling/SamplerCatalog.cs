@@ -49,6 +49,7 @@ public sealed class SamplerCatalog
     /// The name, in any case: one of <see cref="Names"/>, or one that <see cref="SamplerName.TryParse"/> knows, such as <c>Euler a</c>.
     /// </param>
     /// <param name="options">Its options as texts, named as ComfyUI names them: <c>eta</c>, <c>s_noise</c>, <c>solver_type</c>.</param>
+    /// <returns>The sampler. Its <see cref="ISampler.Name"/> is the one asked for.</returns>
     /// <exception cref="ArgumentException">
     /// There is no such sampler (the message lists the names), or the name says a scheduler too, or an option is unknown (the message lists the known ones) or has an
     /// impossible value.
@@ -65,8 +66,15 @@ public sealed class SamplerCatalog
         SamplerOptions reader = new(name, options);
         ISampler sampler = factory(reader);
         reader.ThrowIfUnknown();
-        return sampler;
+        return IsAlias(name, factory, sampler) ? new NamedSampler(KeyOf(name), reader.Given, sampler) : sampler;
     }
+
+    /// <summary>Whether the sampler of this name calls itself otherwise, and not because of an option (<c>uni_pc</c> with <c>variant=bh2</c> is <c>uni_pc_bh2</c>).</summary>
+    private static bool IsAlias(string name, SamplerFactory factory, ISampler sampler) =>
+        !name.Equals(sampler.Name, StringComparison.OrdinalIgnoreCase)
+        && !name.Equals(factory(new SamplerOptions(name)).Name, StringComparison.OrdinalIgnoreCase);
+
+    private string KeyOf(string name) => _factories.TryGetKey(name, out string key) ? key : name;
 
     private string NameHere(string name)
     {

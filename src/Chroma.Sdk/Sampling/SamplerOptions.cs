@@ -32,6 +32,9 @@ public sealed class SamplerOptions
     /// <summary>The sampler whose options these are.</summary>
     public string Sampler { get; }
 
+    /// <summary>What was given, whether a factory asked for it or not.</summary>
+    internal IReadOnlyDictionary<string, string> Given => _values;
+
     /// <summary>Reads a number in the invariant culture, <c>0.5</c>; the words <c>inf</c> and <c>infinity</c> are understood.</summary>
     /// <param name="key">The option's name.</param>
     /// <param name="fallback">The value when the option is absent.</param>

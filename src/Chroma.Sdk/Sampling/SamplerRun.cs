@@ -25,7 +25,7 @@ public sealed class SamplerRun
         ArgumentNullException.ThrowIfNull(denoiser);
         if (x.IsEmpty)
         {
-            throw new ArgumentException("The latent has no elements, so there is nothing to sample.");
+            throw new ArgumentException("The latent has no elements, so there is nothing to sample.", nameof(x));
         }
 
         CheckSigmas(sigmas);
@@ -71,10 +71,19 @@ public sealed class SamplerRun
     /// <summary>Evaluates the model.</summary>
     /// <param name="x">A noisy latent as long as <see cref="X"/>.</param>
     /// <param name="sigma">Its noise level.</param>
-    /// <param name="denoised">Where the model's guess of the clean latent goes; must not overlap <paramref name="x"/>.</param>
+    /// <param name="denoised">Where the model's guess of the clean latent goes, as long; must not overlap <paramref name="x"/>.</param>
+    /// <exception cref="ArgumentException">A span has another length than <see cref="X"/>, both overlap, or the noise level is no number from 0.</exception>
     /// <exception cref="OperationCanceledException"><see cref="CancellationToken"/> was cancelled.</exception>
     public void Evaluate(ReadOnlySpan<float> x, float sigma, Span<float> denoised)
     {
+        CheckLength(x.Length, nameof(x));
+        CheckLength(denoised.Length, nameof(denoised));
+        CheckLevel(sigma, nameof(sigma));
+        if (x.Overlaps(denoised))
+        {
+            throw new ArgumentException("The latent and the model's guess must not overlap.", nameof(denoised));
+        }
+
         CancellationToken.ThrowIfCancellationRequested();
         _denoiser(x, sigma, denoised);
     }
@@ -84,9 +93,10 @@ public sealed class SamplerRun
     /// <param name="x">The latent before the step.</param>
     /// <param name="sigma">Its noise level.</param>
     /// <param name="denoised">Where the model's guess goes.</param>
-    /// <exception cref="OperationCanceledException"><see cref="CancellationToken"/> was cancelled.</exception>
+    /// <inheritdoc cref="Evaluate" path="/exception"/>
     public void EvaluateStep(int step, ReadOnlySpan<float> x, float sigma, Span<float> denoised)
     {
+        CheckStep(step);
         Evaluate(x, sigma, denoised);
         Report(step, sigma, x, denoised);
     }
@@ -96,16 +106,24 @@ public sealed class SamplerRun
     /// <param name="sigma">The noise level at which it starts.</param>
     /// <param name="x">The latent to show.</param>
     /// <param name="denoised">The model's guess in this step.</param>
-    public void Report(int step, float sigma, ReadOnlySpan<float> x, ReadOnlySpan<float> denoised) =>
+    /// <exception cref="ArgumentException">There is no such step, or a span has another length than <see cref="X"/>.</exception>
+    public void Report(int step, float sigma, ReadOnlySpan<float> x, ReadOnlySpan<float> denoised)
+    {
+        CheckStep(step);
+        CheckLength(x.Length, nameof(x));
+        CheckLength(denoised.Length, nameof(denoised));
         OnStep?.Invoke(new SamplerStep(step, Steps, sigma, x, denoised));
+    }
 
     /// <summary>Takes the next standard normal noise.</summary>
     /// <param name="destination">As long as the latent.</param>
     /// <param name="sigma">The noise level that the sampler comes from.</param>
     /// <param name="sigmaNext">The noise level that it goes to.</param>
+    /// <exception cref="ArgumentException">The span has another length than <see cref="X"/>.</exception>
     /// <exception cref="InvalidOperationException">The run has no <see cref="Noise"/>.</exception>
     public void NextNoise(Span<float> destination, float sigma, float sigmaNext)
     {
+        CheckLength(destination.Length, nameof(destination));
         if (Noise is null)
         {
             throw new InvalidOperationException("The sampler adds noise along the way, but the run brings no source of noise.");
@@ -119,17 +137,48 @@ public sealed class SamplerRun
     /// The formula is ComfyUI's ModelSamplingFlux and ModelSamplingDiscreteFlow, <c>percent_to_sigma</c>.
     /// </summary>
     /// <param name="percent">0 is the start (pure noise), 1 the end; values beyond mean the same as these.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not a number.</exception>
     public double PercentToSigma(double percent)
     {
+        if (double.IsNaN(percent))
+        {
+            throw new ArgumentOutOfRangeException(nameof(percent), percent, "A part of the way must be a number.");
+        }
+
         double t = 1 - Math.Clamp(percent, 0, 1);
         return Shift * t / (1 + ((Shift - 1) * t));
     }
 
-    private static void CheckSigmas(ReadOnlySpan<float> sigmas)
+    private void CheckLength(int length, string name)
+    {
+        if (length != X.Length)
+        {
+            throw new ArgumentException($"The span '{name}' has {length} elements, but the latent has {X.Length}.", name);
+        }
+    }
+
+    private void CheckStep(int step)
+    {
+        if (step < 0 || step >= Steps)
+        {
+            throw new ArgumentOutOfRangeException(nameof(step), step, $"The run has the steps 0 to {Steps - 1}.");
+        }
+    }
+
+    private static void CheckLevel(float sigma, string name)
+    {
+        if (!float.IsFinite(sigma) || sigma < 0)
+        {
+            throw new ArgumentOutOfRangeException(name, sigma, "A noise level must be a finite number from 0.");
+        }
+    }
+
+    /// <summary>Refuses a list that is none of falling noise levels.</summary>
+    internal static void CheckSigmas(ReadOnlySpan<float> sigmas)
     {
         if (sigmas.Length < 2)
         {
-            throw new ArgumentException($"Sampling needs at least two sigmas, a start and an end, but got {sigmas.Length}.");
+            throw new ArgumentException($"Sampling needs at least two sigmas, a start and an end, but got {sigmas.Length}.", nameof(sigmas));
         }
 
         for (int i = 0; i < sigmas.Length; i++)
@@ -137,14 +186,14 @@ public sealed class SamplerRun
             float sigma = sigmas[i];
             if (!(sigma >= 0 && sigma <= LargestSigma))
             {
-                throw new ArgumentException(FormattableString.Invariant(
-                    $"Sigma {i} is {sigma}, but the noise levels of a flow model lie between 0 and 1."));
+                throw new ArgumentException(
+                    FormattableString.Invariant($"Sigma {i} is {sigma}, but the noise levels of a flow model lie between 0 and 1."), nameof(sigmas));
             }
 
             if (i > 0 && sigma >= sigmas[i - 1])
             {
-                throw new ArgumentException(FormattableString.Invariant(
-                    $"Sigmas must fall, but sigma {i} is {sigma} after {sigmas[i - 1]}."));
+                throw new ArgumentException(
+                    FormattableString.Invariant($"Sigmas must fall, but sigma {i} is {sigma} after {sigmas[i - 1]}."), nameof(sigmas));
             }
         }
     }

@@ -19,6 +19,11 @@ public sealed class Seeds2Sampler : ISampler
     /// <inheritdoc/>
     public string Name => "seeds_2";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => SolverType == SeedsSolverType.Phi1
+        ? OptionTexts.Of(("eta", Eta, 1), ("s_noise", NoiseScale, 1), ("r", Stage, 0.5))
+        : new Dictionary<string, string>(OptionTexts.Of(("eta", Eta, 1), ("s_noise", NoiseScale, 1), ("r", Stage, 0.5))) { ["solver_type"] = "phi_2" };
+
     /// <summary>How stochastic the path is: 0 is the deterministic solver, 1 the reverse SDE. 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double Eta { get; init => field = OptionRange.Check("eta", value, 0, 100); } = 1;
@@ -32,7 +37,8 @@ public sealed class Seeds2Sampler : ISampler
     public double Stage { get; init => field = OptionRange.Check("r", value, 0.01, 1); } = 0.5;
 
     /// <summary>How the inner answer is weighed.</summary>
-    public SeedsSolverType SolverType { get; init; }
+    /// <exception cref="ArgumentException">The value is none of the enumeration.</exception>
+    public SeedsSolverType SolverType { get; init => field = OptionRange.Check("solver_type", value); }
 
     /// <inheritdoc/>
     public void Sample(SamplerRun run)

@@ -9,6 +9,9 @@ public sealed class Seeds3Sampler : ISampler
     /// <inheritdoc/>
     public string Name => "seeds_3";
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Options => OptionTexts.Of(("eta", Eta, 1), ("s_noise", NoiseScale, 1), ("r_1", Stage2, 1.0 / 3), ("r_2", Stage3, 2.0 / 3));
+
     /// <summary>How stochastic the path is: 0 is the deterministic solver, 1 the reverse SDE. 0 to 100.</summary>
     /// <exception cref="ArgumentException">The value lies outside.</exception>
     public double Eta { get; init => field = OptionRange.Check("eta", value, 0, 100); } = 1;

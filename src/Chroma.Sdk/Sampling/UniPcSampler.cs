@@ -30,7 +30,8 @@ public sealed class UniPcSampler : ISampler
     public string Name => Variant == UniPcVariant.Bh2 ? "uni_pc_bh2" : "uni_pc";
 
     /// <summary>Which step function to use.</summary>
-    public UniPcVariant Variant { get; init; }
+    /// <exception cref="ArgumentException">The value is none of the enumeration.</exception>
+    public UniPcVariant Variant { get; init => field = OptionRange.Check("variant", value); }
 
     /// <inheritdoc/>
     public void Sample(SamplerRun run)

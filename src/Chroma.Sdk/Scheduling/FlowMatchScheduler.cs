@@ -29,8 +29,12 @@ public sealed class FlowMatchScheduler(FlowMatchSpread spread = FlowMatchSpread.
 {
     private const double TrainedMinimum = 1.0 / 1000;
 
+    private readonly FlowMatchSpread _spread = Enum.IsDefined(spread)
+        ? spread
+        : throw new ArgumentOutOfRangeException(nameof(spread), spread, "This is not a spread of levels.");
+
     /// <inheritdoc/>
-    public string Name => spread switch
+    public string Name => _spread switch
     {
         FlowMatchSpread.Beta => "flow_match_beta",
         FlowMatchSpread.Karras => "flow_match_karras",
@@ -94,7 +98,7 @@ public sealed class FlowMatchScheduler(FlowMatchSpread spread = FlowMatchSpread.
         double[] ramp = Spacing.Linear(0.0, 1.0, levels.Length);
         for (int i = 0; i < levels.Length; i++)
         {
-            levels[i] = spread switch
+            levels[i] = _spread switch
             {
                 FlowMatchSpread.Beta => last + (BetaDistribution.Quantile(1 - ramp[i], 0.6, 0.6) * (first - last)),
                 FlowMatchSpread.Karras => Math.Pow(Blend(Math.Pow(first, 1.0 / 7), Math.Pow(last, 1.0 / 7), ramp[i]), 7),

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Chroma.Scheduling;
 
 /// <summary>
@@ -45,6 +47,12 @@ public sealed class OptimalStepsScheduler : IScheduler
         }
 
         int kept = (int)Math.Round(steps * _denoise, MidpointRounding.ToEven);
+        if (kept == 0)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture, $"The scheduler 'optimal_steps' keeps {_denoise} of the schedule, which is not one of {steps} steps."));
+        }
+
         float[] sigmas = new float[kept + 1];
         for (int i = 0; i < kept; i++)
         {

@@ -33,11 +33,21 @@ public sealed class SigmaTable
 
     /// <summary>ModelSamplingFlux: 10,000 levels under the exponential shift.</summary>
     /// <param name="mu">How far; see <see cref="SchedulerOptions.Mu"/>.</param>
-    public static SigmaTable Flux(double mu = DefaultMu) => new(10_000, time => TimeShift.ExponentialSingle(time, mu));
+    /// <exception cref="ArgumentException">It is out of range.</exception>
+    public static SigmaTable Flux(double mu = DefaultMu)
+    {
+        new SchedulerOptions { Mu = mu }.Validate();
+        return new SigmaTable(10_000, time => TimeShift.ExponentialSingle(time, mu));
+    }
 
     /// <summary>ModelSamplingDiscreteFlow: 1,000 levels under the static shift.</summary>
     /// <param name="shift">How far; see <see cref="SchedulerOptions.Shift"/>.</param>
-    public static SigmaTable DiscreteFlow(double shift) => new(1_000, time => TimeShift.StaticSingle(time, shift));
+    /// <exception cref="ArgumentException">It is out of range.</exception>
+    public static SigmaTable DiscreteFlow(double shift)
+    {
+        new SchedulerOptions { Shift = shift }.Validate();
+        return new SigmaTable(1_000, time => TimeShift.StaticSingle(time, shift));
+    }
 
     /// <summary>The table that options ask for: discrete flow for a shift, otherwise Flux.</summary>
     /// <exception cref="ArgumentException">The options are out of range or contradict each other.</exception>
@@ -49,5 +59,8 @@ public sealed class SigmaTable
 
     /// <summary>The level of a time, between the entries of the table too.</summary>
     /// <param name="time">A time of (0, 1].</param>
-    public float SigmaOf(float time) => _sigma(time);
+    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    public float SigmaOf(float time) => time is > 0 and <= 1
+        ? _sigma(time)
+        : throw new ArgumentOutOfRangeException(nameof(time), time, "A time must be above 0 and at most 1.");
 }

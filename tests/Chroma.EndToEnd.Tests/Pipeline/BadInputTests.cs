@@ -8,7 +8,8 @@ public sealed class BadInputTests
     public static TheoryData<GenerationOptions, string> ImpossibleOptions => new()
     {
         { TinyModel.Quick with { Width = 0 }, "width" },
-        { TinyModel.Quick with { Width = 50 }, "multiple of 16" },
+        { TinyModel.Quick with { Width = 15 }, "width" },
+        { TinyModel.Quick with { Width = 4096, Height = 4096 }, "tokens" },
         { TinyModel.Quick with { Height = 1 << 20 }, "height" },
         { TinyModel.Quick with { Steps = 0 }, "Steps" },
         { TinyModel.Quick with { Count = 0 }, "Count" },

@@ -44,8 +44,8 @@ public sealed class StepCachingTests
 
         Assert.True(saved > 0, "nothing was saved");
         Assert.InRange(PeakSignalToNoise(close, exact), 20, 99);
-        Assert.Equal("0.5", close.Parameters!.Other["Cache threshold"]);
-        Assert.False(exact.Parameters!.Other.ContainsKey("Cache threshold"));
+        Assert.Equal(0.5f, close.Parameters!.CacheThreshold);
+        Assert.Null(exact.Parameters!.CacheThreshold);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class ChromaImageTests : IDisposable
         Assert.Equal(plain.Pixels.Span[0], bitmap.GetPixel(0, 0).Red);
         ChromaImage read = ChromaImage.Decode(with);
         Assert.Equal(plain.Pixels.ToArray(), read.Pixels.ToArray());
-        Assert.Equal(parameters with { Prompt = prompt.Replace('\0', '\uFFFD') }, read.Parameters);
+        Assert.Equal(parameters, read.Parameters);
     }
 
     [Theory]
