@@ -102,7 +102,7 @@ public sealed class WeightTypeTests : IDisposable
     }
 
     [Theory]
-    [InlineData(WeightType.F16, 6.0e-5, 0.0097)] // multiplied as bf16
+    [InlineData(WeightType.F16, 6.0e-5, 0.0100)] // multiplied as bf16; 0.0098 where AMX adds up in another order, 0.0097 elsewhere
     [InlineData(WeightType.BF16, 6.0e-5, 0.012)]
     [InlineData(WeightType.Q8_0, 0, 0)] // convolutions are not quantised
     public async Task The_autoencoder_is_as_exact_as_stated(WeightType type, double cosine, double relative)
