@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Security.Cryptography;
 using Chroma.Cli.Commands.Shared;
+using Chroma.Cli.Outputs;
 using Chroma.Imaging;
 using Chroma.Models;
 using Chroma.Sampling;
@@ -46,14 +47,10 @@ internal static class GenerateCommand
 
     private static async Task<int> RunAsync(GenerateArguments a, ParseResult arguments, CancellationToken token)
     {
-        string output = arguments.GetRequiredValue(a.Output);
-        _ = ChromaImage.FormatOf(output); // a wrong extension is better known before the work than after it
-        string folder = Path.GetDirectoryName(Path.GetFullPath(output))!;
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException($"There is no folder '{folder}' for the output '{output}'.");
-        }
-
+        TextWriter error = arguments.InvocationConfiguration.Error;
+        int count = arguments.GetValue(a.Count);
+        using PictureOutput output = PictureOutput.Check(
+            arguments.GetRequiredValue(a.Output), count, arguments.GetValue(a.Format), arguments.InvocationConfiguration.Output, error);
         ChromaPipelineOptions load = new()
         {
             Threads = arguments.GetValue(a.Threads),
@@ -62,21 +59,26 @@ internal static class GenerateCommand
             RopeAxes = arguments.GetValue(a.RopeAxes),
             Memory = MemoryMode.OneAtATime,
         };
-        IReadOnlyList<ChromaImage> images = await ProgressBar.RunAsync(async bar =>
+        using ChromaPipeline pipeline = await ProgressBar.RunAsync(bar => LoadAsync(a, arguments, load, bar, token));
+        GenerationOptions options = Options(a, arguments, pipeline.DefaultOptions);
+        ulong seed = options.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+        bool fine = true;
+        for (int i = 0; i < options.Count; i++)
         {
-            using ChromaPipeline pipeline = await LoadAsync(a, arguments, load, bar, token);
-            GenerationOptions options = Options(a, arguments, pipeline.DefaultOptions);
-            SynchronousReport<GenerationProgress> progress = new(p => bar.Report(new WorkState(Describe(p), p.StageFraction)));
-            return await pipeline.GenerateAsync(arguments.GetRequiredValue(a.Prompt), options, progress, token);
-        });
-        for (int i = 0; i < images.Count; i++)
-        {
-            string path = images.Count == 1 ? output : Numbered(output, i + 1);
-            await images[i].SaveAsync(path, cancellationToken: token);
-            Console.Out.WriteLine(path);
+            // One by one, so that each picture is safe before the next is begun; the encoded prompt is kept in between.
+            int image = i;
+            GenerationOptions one = options with { Count = 1, Seed = unchecked(seed + (ulong)i) };
+            IReadOnlyList<ChromaImage> images = await ProgressBar.RunAsync(bar =>
+            {
+                SynchronousReport<GenerationProgress> progress = new(p => bar.Report(
+                    new WorkState(Describe(p with { Image = image, Images = options.Count }), p.StageFraction)));
+                return pipeline.GenerateAsync(arguments.GetRequiredValue(a.Prompt), one, progress, token);
+            });
+            fine &= output.Save(images[0], i);
         }
 
-        return 0;
+        output.Finish();
+        return fine ? 0 : CommandRunner.Failed;
     }
 
     private static Task<ChromaPipeline> LoadAsync(
@@ -143,8 +145,4 @@ internal static class GenerateCommand
     }
 
     private static string Saved(GenerationProgress progress) => progress.SavedEvaluations == 0 ? "" : $", {progress.SavedEvaluations} evaluations saved";
-
-    private static string Numbered(string path, int number) => Path.Combine(
-        Path.GetDirectoryName(path) ?? "",
-        string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(path)}-{number}{Path.GetExtension(path)}"));
 }

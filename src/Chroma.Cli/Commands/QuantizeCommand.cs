@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Chroma.Cli.Commands.Shared;
+using Chroma.Cli.Outputs;
 using Chroma.Models;
 
 namespace Chroma.Cli.Commands;
@@ -10,7 +11,7 @@ internal static class QuantizeCommand
     public static Command Create()
     {
         Argument<string> input = CommonOptions.Path("IN", "A GGUF or safetensors file, a *.index.json, or the folder of a diffusers model.");
-        Argument<string> output = CommonOptions.Path("OUT", "The file to write, .gguf or .safetensors; quantised types need .gguf.");
+        Argument<string> output = CommonOptions.Path("OUT", "The file to write, .gguf or .safetensors; quantised types need .gguf. - is standard output, in GGUF.");
         Option<WeightType> type = CommonOptions.Type("The type of the matrices", WeightTypes.Targets);
         type.Required = true;
         Option<bool> approximator = new("--include-approximator")
@@ -30,10 +31,12 @@ internal static class QuantizeCommand
                 IncludeApproximator = result.GetValue(approximator),
                 Threads = result.GetValue(threads),
             };
+            string target = result.GetRequiredValue(output);
+            OutputTarget.Check(target).Dispose();
             return ProgressBar.RunAsync(async bar =>
             {
                 SynchronousReport<LoadProgress> progress = new(converted => bar.Report(new WorkState("converting", converted.Fraction)));
-                await WeightsFile.QuantizeAsync(result.GetRequiredValue(input), result.GetRequiredValue(output), options, progress, cancellationToken);
+                await WeightsFile.QuantizeAsync(result.GetRequiredValue(input), OutputTarget.NativePath(target), options, progress, cancellationToken);
                 return 0;
             });
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics.Tensors;
+using Chroma.Cli.Outputs;
 using Chroma.Sampling;
 using Chroma.Tensors;
 
@@ -37,7 +38,7 @@ internal static class SampleCommand
         Option<string> output = new("--output")
         {
             Description = "Safetensors to write: x [steps + 1, ...] before each step and at the end, denoised [steps, ...], and every call "
-                + "of the model (calls.sigma, calls.x, calls.denoised) and for noise (noise_calls: sigma, next sigma).",
+                + "of the model (calls.sigma, calls.x, calls.denoised) and for noise (noise_calls: sigma, next sigma); - is standard output.",
             Required = true,
         };
         Command command = new("sample", "Run a sampler without a model, to compare its steps.") { sampler, sigmas, options, inputs, output };
@@ -58,10 +59,11 @@ internal static class SampleCommand
     private static void Run(
         string sampler, string sigmas, string[] options, string inputs, string output, CancellationToken cancellationToken)
     {
+        using OutputTarget target = OutputTarget.Check(output);
         ISampler chosen = Samplers.BuiltIn.Create(sampler, ParseOptions(options));
         Trace trace = Trace.Read(inputs);
         trace.Run(chosen, ParseSigmas(sigmas), cancellationToken);
-        trace.Save(output);
+        ResultFile.Save(target, output, trace.ToFile());
     }
 
     private static float[] ParseSigmas(string text)
@@ -157,7 +159,7 @@ internal static class SampleCommand
             _noiseCalls.Add(sigmaNext);
         }
 
-        public void Save(string path)
+        public SafetensorsWriter ToFile()
         {
             SafetensorsWriter writer = new();
             writer.Add("x", Stack(_x));
@@ -166,7 +168,7 @@ internal static class SampleCommand
             writer.Add("calls.x", Stack(_callInputs));
             writer.Add("calls.denoised", Stack(_callOutputs));
             writer.Add("noise_calls", new FloatTensor([.. _noiseCalls], _noiseCalls.Count / 2, 2));
-            writer.Save(path);
+            return writer;
         }
 
         /// <summary>The model of the stored cases.</summary>
