@@ -7,7 +7,8 @@
 namespace chroma {
 
 void fail_to_write(const std::string& path, const std::string& reason) {
-    fail(CHROMA_ERROR_IO, "Can't write '", path, "': ", reason, ".");
+    const std::string name = path == "/dev/stdout" ? "to standard output" : text("'", path, "'");
+    fail(CHROMA_ERROR_IO, "Can't write ", name, ": ", reason, ".");
 }
 
 void fail_to_write(const std::string& path, int code) {

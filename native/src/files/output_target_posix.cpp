@@ -105,10 +105,10 @@ void take_descriptor(OutputTarget& target, int number) {
     // A standard stream that was closed when the program started has since been taken by one of its own files, and
     // those do not outlive an exec; streams that were handed down do.
     if (flags < 0 || (number <= STDERR_FILENO && (flags & FD_CLOEXEC) != 0)) {
-        fail_to_write(target.given, text(name, " is closed"));
+        fail_to_write(target.given, "it is closed");
     }
     if ((::fcntl(number, F_GETFL) & O_ACCMODE) == O_RDONLY) {
-        fail_to_write(target.given, text(name, " is open for reading only"));
+        fail_to_write(target.given, "it is open for reading only");
     }
     target.descriptor = number;
     target.exists = true;

@@ -74,7 +74,7 @@ internal static class LayersCommand
     private static async Task<int> RunAsync(
         Request request, ChromaEngineOptions engineOptions, IProgress<WorkState> bar, TextWriter error, CancellationToken cancellationToken)
     {
-        using OutputTarget output = OutputTarget.Check(request.Output);
+        using OutputTarget output = OutputTarget.Check(request.Output, request.Weights, request.Inputs);
         using TensorInputs inputs = new(request.Inputs);
         using ChromaEngine engine = new(engineOptions);
         OrderedDictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);

@@ -59,7 +59,7 @@ internal static class SampleCommand
     private static void Run(
         string sampler, string sigmas, string[] options, string inputs, string output, CancellationToken cancellationToken)
     {
-        using OutputTarget target = OutputTarget.Check(output);
+        using OutputTarget target = OutputTarget.Check(output, inputs);
         ISampler chosen = Samplers.BuiltIn.Create(sampler, ParseOptions(options));
         Trace trace = Trace.Read(inputs);
         trace.Run(chosen, ParseSigmas(sigmas), cancellationToken);

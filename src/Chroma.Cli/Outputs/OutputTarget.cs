@@ -33,9 +33,15 @@ internal sealed partial class OutputTarget : IDisposable
 
     /// <summary>Tries the output.</summary>
     /// <param name="path">What the user named; <c>-</c> is standard output, and <c>./-</c> a file of that name.</param>
+    /// <param name="inputs">What is read, and so must not be overwritten.</param>
     /// <exception cref="IOException">It could not be written. The message names it and says why.</exception>
-    public static OutputTarget Check(string path)
+    public static OutputTarget Check(string path, params IReadOnlyList<string> inputs)
     {
+        if (path != StandardOutput && inputs.Any(input => FinalPath(input) == FinalPath(path)))
+        {
+            throw new IOException($"'{path}' is both read and written; choose another output.");
+        }
+
         if (path != StandardOutput)
         {
             RequireInherited(path);
@@ -110,6 +116,9 @@ internal sealed partial class OutputTarget : IDisposable
             stream.Finish();
         }
     }
+
+    private static string FinalPath(string path) =>
+        File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path) : Path.GetFullPath(path);
 
     private static void SaveTo(string path, Action<Stream> write)
     {

@@ -43,7 +43,7 @@ internal sealed class PictureOutput : IDisposable
 
         ImageFormat chosen = format ?? ChromaImage.FormatOf(path);
         string[] paths = count <= 1 ? [path] : [.. Enumerable.Range(1, count).Select(number => Numbered(path, number))];
-        return new PictureOutput(paths, count <= 1 ? [first] : Array.ConvertAll(paths, OutputTarget.Check), chosen, output, error);
+        return new PictureOutput(paths, count <= 1 ? [first] : Array.ConvertAll(paths, each => OutputTarget.Check(each)), chosen, output, error);
     }
 
     /// <summary>Writes a picture and prints its path, unless standard output holds the picture itself.</summary>

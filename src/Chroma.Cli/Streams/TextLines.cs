@@ -34,9 +34,9 @@ internal sealed class TextLines : IDisposable
             return new TextLines("standard input", StandardStreams.OpenInput());
         }
 
-        if (Directory.Exists(path))
+        if (!File.Exists(path))
         {
-            throw new IOException($"Can't open '{path}': it is a folder.");
+            throw new IOException($"Can't open '{path}': {(Directory.Exists(path) ? "it is a folder" : "there is no such file")}.");
         }
 
         FileStreamOptions options = new() { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite };

@@ -20,6 +20,11 @@ internal static class VocabularyFile
             throw new FileNotFoundException($"There is no tokenizer file '{file}'.", file);
         }
 
+        if (InputFile.Refusal(file) is { } reason)
+        {
+            throw new IOException($"Can't open '{file}': {reason}.");
+        }
+
         if (info.Length == 0)
         {
             throw Empty(file); // also some files of the system that claim to be empty and never end
