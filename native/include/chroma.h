@@ -190,6 +190,43 @@ CHROMA_API chroma_status chroma_engine_describe(chroma_engine *engine, const cha
  * oneDNN, or where it has no such product for this processor. */
 CHROMA_API chroma_status chroma_measure_peak(chroma_type type, int32_t threads, double *gflops);
 
+/* ---------------------------------------------------------------- files */
+
+/* What a path to write to leads to, after all symbolic links. */
+typedef enum chroma_output_kind {
+    CHROMA_OUTPUT_FILE = 0,           /* a regular file, or nothing yet: replaced when the new one is whole */
+    CHROMA_OUTPUT_SPECIAL = 1,        /* a device, a pipe or a descriptor of this process (/dev/fd/3): written to as it is */
+    CHROMA_OUTPUT_STANDARD_OUTPUT = 2 /* the same, and it is this process's standard output */
+} chroma_output_kind;
+
+/* A file being written. A regular file is written beside its path, under a name that ends in .part, and renamed when it is finished:
+ * the old one's permissions are kept, its owner where this user may give files away, and so are symbolic links that lead to it; other
+ * names (hard links) of the old one keep the old content. A file in a folder that takes no new ones is written in place. Parts that
+ * dead processes left in the folder are removed. One thread at a time may use a handle. */
+typedef struct chroma_output chroma_output;
+
+/* Fails with CHROMA_ERROR_IO unless path leads to a regular file: reading a pipe or a device might never end. */
+CHROMA_API chroma_status chroma_input_check(const char *path);
+
+/* Fails where chroma_output_create would, as far as that can be known without waiting, and leaves nothing behind. */
+CHROMA_API chroma_status chroma_output_check(const char *path, chroma_output_kind *kind);
+
+/* Begins to write. Waits for up to half a minute until a pipe has a reader. */
+CHROMA_API chroma_status chroma_output_create(const char *path, chroma_output **output);
+
+/* Appends bytes. */
+CHROMA_API chroma_status chroma_output_write(chroma_output *output, const void *data, int64_t bytes);
+
+/* Ends the file: it now has its name, and is on the disk. Write nothing to the handle after it. */
+CHROMA_API chroma_status chroma_output_finish(chroma_output *output);
+
+/* Without chroma_output_finish before it, what was at the path stays, and nothing else does. */
+CHROMA_API void chroma_output_free(chroma_output *output);
+
+/* Removes the .part files of all that this process is writing, chroma_weights_quantize included. For a process that is about to end
+ * at once; what was being written fails. */
+CHROMA_API void chroma_output_discard_all(void);
+
 /* ---------------------------------------------------------------- weight files */
 
 /* One checkpoint, opened and checked, its data memory-mapped: a GGUF or safetensors file, a *.index.json of shards, or a folder of a
@@ -294,8 +331,8 @@ typedef struct chroma_quantize_options {
 } chroma_quantize_options;
 
 /* Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path's extension, under the original
- * checkpoint's names, metadata kept. Written beside output_path and renamed at the end, so that a failure leaves nothing behind.
- * Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can't be converted to another type. */
+ * checkpoint's names, metadata kept. Written as chroma_output says, so that a failure leaves nothing behind; to a pipe or a device
+ * whose name has neither extension goes GGUF. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can't be converted to another type. */
 CHROMA_API chroma_status chroma_weights_quantize(const char *input_path, const char *output_path,
                                                  const chroma_quantize_options *options);
 

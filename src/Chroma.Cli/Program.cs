@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Chroma.Cli.Commands;
 using Chroma.Cli.Commands.Shared;
+using Chroma.Cli.Streams;
 
 namespace Chroma.Cli;
 
@@ -22,5 +23,20 @@ internal static class Program
         NoiseCommand.Create(),
     };
 
-    private static Task<int> Main(string[] args) => CommandRunner.RunAsync(CreateRoot(), args, Console.Out, Console.Error);
+    private static async Task<int> Main(string[] args)
+    {
+        StandardStreams.Install();
+        using Signals signals = new();
+        try
+        {
+            int exitCode = await CommandRunner.RunAsync(CreateRoot(), args, Console.Out, Console.Error, signals.Token);
+            return exitCode == CommandRunner.Cancelled && signals.ExitCode != 0 ? signals.ExitCode : exitCode;
+        }
+        catch (Exception defect)
+        {
+            // An exception that gets past here would abort the process, and dump its memory.
+            await Console.Error.WriteLineAsync(defect.ToString());
+            return CommandRunner.Defect;
+        }
+    }
 }

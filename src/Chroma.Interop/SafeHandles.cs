@@ -36,6 +36,19 @@ public sealed unsafe class WeightsHandle : ChromaSafeHandle
     private protected override void Free(nint address) => ChromaNative.chroma_weights_free((chroma_weights*)address);
 }
 
+/// <summary>Owns a <see cref="chroma_output"/>.</summary>
+public sealed unsafe class OutputHandle : ChromaSafeHandle
+{
+    /// <summary>Takes ownership of what <see cref="ChromaNative.chroma_output_create"/> gave.</summary>
+    /// <param name="output">The native output.</param>
+    public OutputHandle(chroma_output* output)
+        : base((nint)output, owner: null)
+    {
+    }
+
+    private protected override void Free(nint address) => ChromaNative.chroma_output_free((chroma_output*)address);
+}
+
 /// <summary>Owns a <see cref="chroma_transformer"/>.</summary>
 public sealed unsafe class TransformerHandle : ChromaSafeHandle
 {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Chroma.Files;
 using Chroma.Sampling;
 using Chroma.Scheduling;
 
@@ -9,6 +10,8 @@ namespace Chroma;
 internal sealed record ModelDefaults
 {
     public const string FileName = "chroma.json";
+
+    private const long MaxBytes = 1 << 20;
 
     public int? Width { get; init; }
 
@@ -41,8 +44,7 @@ internal sealed record ModelDefaults
 
         try
         {
-            using FileStream file = File.OpenRead(path);
-            ModelDefaults? defaults = JsonSerializer.Deserialize(file, ModelDefaultsJson.Default.ModelDefaults);
+            ModelDefaults? defaults = JsonSerializer.Deserialize(InputFile.ReadAllBytes(path, MaxBytes), ModelDefaultsJson.Default.ModelDefaults);
             return defaults is null ? null : defaults with { Path = path };
         }
         catch (JsonException error) when (error.Path is ['$', '.', .. string key] && Expected(key) is string expected)

@@ -6,10 +6,10 @@
 #include <system_error>
 
 #include "common/error.h"
+#include "files/output_file.h"
 #include "weights/checkpoint.h"
 #include "weights/checkpoint_writer.h"
 #include "weights/convert.h"
-#include "weights/output_file.h"
 #include "weights/parallel.h"
 #include "weights/type_policy.h"
 #include "weights/utf8.h"
@@ -27,6 +27,9 @@ chroma_container container_of(const std::string& path) {
     }
     if (path.ends_with(".safetensors")) {
         return CHROMA_CONTAINER_SAFETENSORS;
+    }
+    if (resolve_output(path).kind != CHROMA_OUTPUT_FILE) {
+        return CHROMA_CONTAINER_GGUF;  // a pipe's name need not tell, and GGUF holds every type
     }
     fail(CHROMA_ERROR_INVALID_ARGUMENT, "The output '", path,
          "' must end in .gguf or .safetensors, which tells its format.");
@@ -211,6 +214,7 @@ class Quantizer {
 
 void quantize_checkpoint(const std::string& input_path, const std::string& output_path,
                          const QuantizeOptions& options) {
+    OutputFile::check(output_path);
     Quantizer(input_path, output_path, options).run();
 }
 

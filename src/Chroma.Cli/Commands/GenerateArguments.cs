@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Chroma.Cli.Commands.Shared;
+using Chroma.Imaging;
 using Chroma.Models;
 using Chroma.Sampling;
 using Chroma.Scheduling;
@@ -19,8 +21,16 @@ internal sealed class GenerateArguments
 
     public Option<string> Output { get; } = new("--output", "-o")
     {
-        Description = "The file to write: .png, .jpg or .webp. Several pictures get -1, -2, ... before the extension.",
+        Description = "The file to write: .png, .jpg or .webp; - is standard output. Several pictures get -1, -2, ... before the extension; "
+            + "a pipe or a device gets them one after another.",
         Required = true,
+    };
+
+    public Option<ImageFormat?> Format { get; } = new("--format")
+    {
+        Description = "png, jpg or webp; left out, the output's extension tells, and standard output gets PNG.",
+        HelpName = "png|jpg|webp",
+        CustomParser = ParseFormat,
     };
 
     public Option<string?> Model { get; } = new("--model") { Description = "A folder with transformer, T5 encoder, autoencoder and tokenizer." };
@@ -90,9 +100,26 @@ internal sealed class GenerateArguments
 
     public IEnumerable<Option> All =>
     [
-        Prompt, From, NegativePrompt, Output, Model, Transformer, TextEncoder, Autoencoder, Tokenizer, Preset, Width, Height, Steps, Guidance, Seed, Count,
+        Prompt, From, NegativePrompt, Output, Format, Model, Transformer, TextEncoder, Autoencoder, Tokenizer, Preset, Width, Height, Steps, Guidance, Seed, Count,
         Cache, Sampler, Scheduler, Shift, Mu, TextMask, PaddingTokens, MaxTokens, Type, RopeAxes, Device, Threads,
     ];
+
+    private static ImageFormat? ParseFormat(ArgumentResult argument)
+    {
+        string text = argument.Tokens[0].Value;
+        switch (text.ToUpperInvariant())
+        {
+            case "PNG":
+                return ImageFormat.Png;
+            case "JPG" or "JPEG":
+                return ImageFormat.Jpeg;
+            case "WEBP":
+                return ImageFormat.Webp;
+            default:
+                argument.AddError($"The option --format must be png, jpg or webp, but is '{text}'.");
+                return null;
+        }
+    }
 }
 
 /// <summary>The settings for one of Chroma1's variants.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Security.Cryptography;
 using Chroma.Cli.Commands.Shared;
+using Chroma.Cli.Outputs;
 using Chroma.Imaging;
 using Chroma.Interop;
 using Chroma.Models;
@@ -30,20 +31,17 @@ internal static class GenerateCommand
 
     private static async Task<int> RunAsync(GenerateArguments a, ParseResult arguments, CancellationToken token)
     {
-        string output = arguments.GetRequiredValue(a.Output);
-        _ = UsageException.Check(() => ChromaImage.FormatOf(output)); // a wrong extension is better known before the work than after it
-        string folder = Path.GetDirectoryName(Path.GetFullPath(output))!;
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException($"There is no folder '{folder}' for the output '{output}'.");
-        }
+        TextWriter error = arguments.InvocationConfiguration.Error;
+        int count = arguments.GetValue(a.Count);
+        using PictureOutput output = PictureOutput.Check(
+            arguments.GetRequiredValue(a.Output), count, arguments.GetValue(a.Format), arguments.InvocationConfiguration.Output, error);
 
-        GenerateFrom? from = GenerateFrom.Read(a, arguments);
-        // So is a library without which the picture can't be drawn or saved.
+        // A library without which the picture can't be drawn or saved is better known before the work than after it.
         ImageLibrary.Require();
         _ = ChromaLibrary.Version;
+        GenerateFrom? from = GenerateFrom.Read(a, arguments);
         TargetType? type = arguments.GetValue(a.Type);
-        await arguments.InvocationConfiguration.Error.RemarkAsync(type);
+        await error.RemarkAsync(type);
         ChromaPipelineOptions load = new()
         {
             Threads = arguments.GetValue(a.Threads),
@@ -59,20 +57,25 @@ internal static class GenerateCommand
         GenerationOptions options = GenerateOptionsReader.Read(a, arguments, from?.Options(pipeline) ?? pipeline.DefaultOptions);
         string prompt = arguments.GetValue(a.Prompt) ?? from!.Prompt;
         await GenerateOptionsReader.WarnOfCutsAsync(a, arguments, pipeline.Tokenizer, prompt, options);
-        IReadOnlyList<ChromaImage> images = await UsageException.CheckAsync(() => ProgressBar.RunAsync(bar =>
+        ulong seed = options.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+        bool fine = true;
+        for (int i = 0; i < options.Count; i++)
         {
-            SynchronousReport<GenerationProgress> progress = new(p => bar.Report(new WorkState(Describe(p), p.StageFraction)));
-            return pipeline.GenerateAsync(prompt, options, progress, token);
-        }));
-        from?.Report(arguments.InvocationConfiguration.Error);
-        for (int i = 0; i < images.Count; i++)
-        {
-            string path = images.Count == 1 ? output : Numbered(output, i + 1);
-            await images[i].SaveAsync(path, cancellationToken: token);
-            Console.Out.WriteLine(path);
+            // One by one, so that each picture is safe before the next is begun; the encoded prompt is kept in between.
+            int image = i;
+            GenerationOptions one = options with { Count = 1, Seed = unchecked(seed + (ulong)i) };
+            IReadOnlyList<ChromaImage> images = await UsageException.CheckAsync(() => ProgressBar.RunAsync(bar =>
+            {
+                SynchronousReport<GenerationProgress> progress = new(p => bar.Report(
+                    new WorkState(Describe(p with { Image = image, Images = options.Count }), p.StageFraction)));
+                return pipeline.GenerateAsync(prompt, one, progress, token);
+            }));
+            fine &= output.Save(images[0], i);
         }
 
-        return 0;
+        from?.Report(error);
+        output.Finish();
+        return fine ? 0 : CommandRunner.Failed;
     }
 
     private static Task<ChromaPipeline> LoadAsync(
@@ -110,8 +113,4 @@ internal static class GenerateCommand
     }
 
     private static string Saved(GenerationProgress progress) => progress.SavedEvaluations == 0 ? "" : $", {progress.SavedEvaluations} evaluations saved";
-
-    private static string Numbered(string path, int number) => Path.Combine(
-        Path.GetDirectoryName(path) ?? "",
-        string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(path)}-{number}{Path.GetExtension(path)}"));
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Chroma.Cli.Commands.Shared;
+using Chroma.Cli.Outputs;
 using Chroma.Models;
 using Chroma.Tensors;
 
@@ -28,7 +29,7 @@ internal static class LayersCommand
         Option<string> output = new("--output")
         {
             Description = "Safetensors to write: the layers tapped, by their PyTorch names in the order of computation, then velocity, last_hidden_state, "
-                + "mean and logvar, or image.",
+                + "mean and logvar, or image; - is standard output.",
             Required = true,
         };
         Option<string[]> taps = new("--tap")
@@ -81,6 +82,7 @@ internal static class LayersCommand
     private static async Task<int> RunAsync(
         Request request, ChromaEngineOptions engineOptions, IProgress<WorkState> bar, TextWriter error, CancellationToken cancellationToken)
     {
+        using OutputTarget output = OutputTarget.Check(request.Output, request.Weights, request.Inputs);
         using TensorInputs inputs = new(request.Inputs);
         using ChromaEngine engine = UsageException.Check(() => new ChromaEngine(engineOptions));
         OrderedDictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
@@ -109,7 +111,13 @@ internal static class LayersCommand
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        SafetensorsWriter.Save(request.Output, tensors);
+        SafetensorsWriter writer = new();
+        foreach ((string name, FloatTensor tensor) in tensors)
+        {
+            writer.Add(name, tensor);
+        }
+
+        ResultFile.Save(output, request.Output, writer);
         foreach (string pattern in unmatched)
         {
             await error.WriteLineAsync($"No layer is named '{pattern}'.");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Chroma.Cli.Commands.Shared;
+using Chroma.Cli.Outputs;
 using Chroma.Models;
 
 namespace Chroma.Cli.Commands;
@@ -10,7 +11,7 @@ internal static class QuantizeCommand
     public static Command Create()
     {
         Argument<string> input = CommonOptions.Path("IN", "A GGUF or safetensors file, a *.index.json, or the folder of a diffusers model.");
-        Argument<string> output = CommonOptions.Path("OUT", "The file to write, .gguf or .safetensors; quantised types need .gguf.");
+        Argument<string> output = CommonOptions.Path("OUT", "The file to write, .gguf or .safetensors; quantised types need .gguf. - is standard output, in GGUF.");
         Option<TargetType?> type = Names.Type("The type of the matrices");
         type.Required = true;
         Option<bool> approximator = new("--include-approximator")
@@ -26,7 +27,11 @@ internal static class QuantizeCommand
         {
             string from = result.GetRequiredValue(input), to = result.GetRequiredValue(output);
             TargetType target = result.GetRequiredValue(type)!;
-            CheckFormat(to, target.Type);
+            using (OutputTarget place = OutputTarget.Check(to))
+            {
+                CheckFormat(to, target.Type, place.IsStream);
+            }
+
             CheckEffect(from, target.Type, result.GetValue(approximator));
             await result.InvocationConfiguration.Error.RemarkAsync(target);
             QuantizeOptions options = new()
@@ -38,18 +43,18 @@ internal static class QuantizeCommand
             return await ProgressBar.RunAsync(async bar =>
             {
                 SynchronousReport<LoadProgress> progress = new(converted => bar.Report(new WorkState("converting", converted.Fraction)));
-                await WeightsFile.QuantizeAsync(from, to, options, progress, cancellationToken);
+                await WeightsFile.QuantizeAsync(from, OutputTarget.NativePath(to), options, progress, cancellationToken);
                 return 0;
             });
         });
         return command;
     }
 
-    private static void CheckFormat(string path, WeightType type)
+    private static void CheckFormat(string path, WeightType type, bool isStream)
     {
         string extension = Path.GetExtension(path);
         bool safetensors = extension.Equals(".safetensors", StringComparison.OrdinalIgnoreCase);
-        if (!safetensors && !extension.Equals(".gguf", StringComparison.OrdinalIgnoreCase))
+        if (!safetensors && !isStream && !extension.Equals(".gguf", StringComparison.OrdinalIgnoreCase))
         {
             throw new UsageException($"'{path}' has the extension '{extension}'; expected .gguf or .safetensors.");
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Numerics.Tensors;
 using Chroma.Cli.Commands.Shared;
+using Chroma.Cli.Outputs;
 using Chroma.Sampling;
 using Chroma.Tensors;
 
@@ -38,7 +39,7 @@ internal static class SampleCommand
         Option<string> output = new("--output")
         {
             Description = "Safetensors to write: x [steps + 1, ...] before each step and at the end, denoised [steps, ...], and every call "
-                + "of the model (calls.sigma, calls.x, calls.denoised) and for noise (noise_calls: sigma, next sigma).",
+                + "of the model (calls.sigma, calls.x, calls.denoised) and for noise (noise_calls: sigma, next sigma); - is standard output.",
             Required = true,
         };
         Command command = new("sample", "Run a sampler without a model, to compare its steps.") { sampler, sigmas, options, inputs, output };
@@ -51,9 +52,11 @@ internal static class SampleCommand
             }
 
             ISampler chosen = UsageException.Check(() => Samplers.BuiltIn.Create(name.Sampler, ParseOptions(result.GetRequiredValue(options))));
-            Trace trace = Trace.Read(result.GetRequiredValue(inputs));
+            string from = result.GetRequiredValue(inputs), to = result.GetRequiredValue(output);
+            using OutputTarget target = OutputTarget.Check(to, from);
+            Trace trace = Trace.Read(from);
             trace.Run(chosen, result.GetRequiredValue(sigmas), cancellationToken);
-            trace.Save(result.GetRequiredValue(output));
+            ResultFile.Save(target, to, trace.ToFile());
             return Task.FromResult(0);
         });
         return command;
@@ -175,7 +178,7 @@ internal static class SampleCommand
             _noiseCalls.Add(sigmaNext);
         }
 
-        public void Save(string path)
+        public SafetensorsWriter ToFile()
         {
             SafetensorsWriter writer = new();
             writer.Add("x", Stack(_x));
@@ -184,7 +187,7 @@ internal static class SampleCommand
             writer.Add("calls.x", Stack(_callInputs));
             writer.Add("calls.denoised", Stack(_callOutputs));
             writer.Add("noise_calls", new FloatTensor([.. _noiseCalls], _noiseCalls.Count / 2, 2));
-            writer.Save(path);
+            return writer;
         }
 
         /// <summary>The model of the stored cases.</summary>

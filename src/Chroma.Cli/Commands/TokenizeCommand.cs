@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Chroma.Cli.Streams;
 using Chroma.Tokenization;
 
 namespace Chroma.Cli.Commands;
@@ -34,14 +35,12 @@ internal static class TokenizeCommand
     private static async Task RunAsync(string tokenizerPath, string inputPath, TextWriter output, CancellationToken cancellationToken)
     {
         T5Tokenizer tokenizer = T5Tokenizer.Load(tokenizerPath);
-        bool isStandardInput = inputPath == "-";
-        string name = isStandardInput ? "standard input" : $"'{inputPath}'";
-        using StreamReader reader = new(isStandardInput ? Console.OpenStandardInput() : File.OpenRead(inputPath), Encoding.UTF8);
-        for (int number = 1; await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line; number++)
+        using TextLines lines = await TextLines.OpenAsync(inputPath, cancellationToken).ConfigureAwait(false);
+        for (int number = 1; await lines.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line; number++)
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
-                int[] ids = tokenizer.Encode(JsonLine.ReadText(line, name, number));
+                int[] ids = tokenizer.Encode(JsonLine.ReadText(line, lines.Name, number));
                 string array = string.Join(", ", ids.Select(id => id.ToString(CultureInfo.InvariantCulture)));
                 await output.WriteLineAsync($"[{array}]").ConfigureAwait(false);
             }

@@ -106,6 +106,17 @@ public enum chroma_kernels
     CHROMA_KERNELS_ONEDNN = 2,
 }
 
+/// <summary>What a path to write to leads to, after all symbolic links.</summary>
+public enum chroma_output_kind
+{
+    /// <summary>A regular file, or nothing yet: replaced when the new one is whole</summary>
+    CHROMA_OUTPUT_FILE = 0,
+    /// <summary>A device, a pipe or a descriptor of this process (/dev/fd/3): written to as it is</summary>
+    CHROMA_OUTPUT_SPECIAL = 1,
+    /// <summary>The same, and it is this process&apos;s standard output</summary>
+    CHROMA_OUTPUT_STANDARD_OUTPUT = 2,
+}
+
 /// <summary>C: chroma_container</summary>
 public enum chroma_container
 {

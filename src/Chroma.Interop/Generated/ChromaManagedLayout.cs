@@ -54,6 +54,9 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("CHROMA_KERNELS_AUTO", (long)chroma_kernels.CHROMA_KERNELS_AUTO));
         entries.Add(("CHROMA_KERNELS_GGML", (long)chroma_kernels.CHROMA_KERNELS_GGML));
         entries.Add(("CHROMA_KERNELS_ONEDNN", (long)chroma_kernels.CHROMA_KERNELS_ONEDNN));
+        entries.Add(("CHROMA_OUTPUT_FILE", (long)chroma_output_kind.CHROMA_OUTPUT_FILE));
+        entries.Add(("CHROMA_OUTPUT_SPECIAL", (long)chroma_output_kind.CHROMA_OUTPUT_SPECIAL));
+        entries.Add(("CHROMA_OUTPUT_STANDARD_OUTPUT", (long)chroma_output_kind.CHROMA_OUTPUT_STANDARD_OUTPUT));
         entries.Add(("CHROMA_CONTAINER_GGUF", (long)chroma_container.CHROMA_CONTAINER_GGUF));
         entries.Add(("CHROMA_CONTAINER_SAFETENSORS", (long)chroma_container.CHROMA_CONTAINER_SAFETENSORS));
         entries.Add(("CHROMA_ARCHITECTURE_UNKNOWN", (long)chroma_architecture.CHROMA_ARCHITECTURE_UNKNOWN));

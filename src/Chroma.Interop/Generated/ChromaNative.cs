@@ -66,6 +66,41 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_measure_peak(chroma_type type, int threads, double* gflops);
 
+    /// <summary>Fails with CHROMA_ERROR_IO unless path leads to a regular file: reading a pipe or a device might never end.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_input_check(byte* path);
+
+    /// <summary>Fails where chroma_output_create would, as far as that can be known without waiting, and leaves nothing behind.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_output_check(byte* path, chroma_output_kind* kind);
+
+    /// <summary>Begins to write. Waits for up to half a minute until a pipe has a reader.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_output_create(byte* path, chroma_output** output);
+
+    /// <summary>Appends bytes.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_output_write(chroma_output* output, void* data, long bytes);
+
+    /// <summary>Ends the file: it now has its name, and is on the disk. Write nothing to the handle after it.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_output_finish(chroma_output* output);
+
+    /// <summary>Without chroma_output_finish before it, what was at the path stays, and nothing else does.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial void chroma_output_free(chroma_output* output);
+
+    /// <summary>Removes the .part files of all that this process is writing, chroma_weights_quantize included. For a process that is about to end at once; what was being written fails.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial void chroma_output_discard_all();
+
     /// <summary>Opens a checkpoint and checks all of its headers: sizes, counts, offsets, overlaps, duplicate names. path: a .gguf or .safetensors file (told apart by content), a *.index.json, or a folder.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -121,7 +156,7 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_get_numbers(chroma_weights* weights, long index, long first, long count, double* values);
 
-    /// <summary>Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path&apos;s extension, under the original checkpoint&apos;s names, metadata kept. Written beside output_path and renamed at the end, so that a failure leaves nothing behind. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can&apos;t be converted to another type.</summary>
+    /// <summary>Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path&apos;s extension, under the original checkpoint&apos;s names, metadata kept. Written as chroma_output says, so that a failure leaves nothing behind; to a pipe or a device whose name has neither extension goes GGUF. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can&apos;t be converted to another type.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_quantize(byte* input_path, byte* output_path, chroma_quantize_options* options);

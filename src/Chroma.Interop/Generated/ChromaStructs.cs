@@ -10,6 +10,9 @@ namespace Chroma.Interop;
 public readonly struct chroma_engine;
 
 /// <summary>An opaque handle of the native library; only pointers to it exist.</summary>
+public readonly struct chroma_output;
+
+/// <summary>An opaque handle of the native library; only pointers to it exist.</summary>
 public readonly struct chroma_weights;
 
 /// <summary>An opaque handle of the native library; only pointers to it exist.</summary>

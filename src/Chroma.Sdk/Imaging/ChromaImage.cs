@@ -1,3 +1,4 @@
+using Chroma.Files;
 using Chroma.Tensors;
 
 namespace Chroma.Imaging;
@@ -95,7 +96,7 @@ public sealed class ChromaImage
     public static ChromaImage Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return FromFile(File.ReadAllBytes(path), $"'{path}'");
+        return FromFile(InputFile.ReadAllBytes(path, Array.MaxLength), $"'{path}'");
     }
 
     /// <summary>Reads a picture from the bytes of a PNG, JPEG or WebP file.</summary>
@@ -109,7 +110,7 @@ public sealed class ChromaImage
     public static GenerationParameters? ReadParameters(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return ReadParameters(File.ReadAllBytes(path));
+        return ReadParameters(InputFile.ReadAllBytes(path, Array.MaxLength));
     }
 
     /// <inheritdoc cref="ReadParameters(string)"/>
@@ -146,29 +147,15 @@ public sealed class ChromaImage
     }
 
     /// <summary>Writes the picture to a file, in the format that its extension names.</summary>
-    /// <remarks>The bytes go to a temporary file beside it, which then takes its place: a half-written picture never stands there.</remarks>
+    /// <remarks>
+    /// The bytes go to a temporary file beside it, which then takes its place: a half-written picture never stands there. Permissions of the file
+    /// replaced are kept, and so is a symbolic link that leads to it. A pipe or a device is written to.
+    /// </remarks>
     /// <param name="path">The file: .png, .jpg, .jpeg or .webp. What stands there is replaced.</param>
     /// <param name="quality">See <see cref="Encode"/>.</param>
     /// <exception cref="ArgumentException">The extension is another one.</exception>
     /// <exception cref="IOException">The file cannot be written. The message names it.</exception>
-    public void Save(string path, int quality = DefaultQuality)
-    {
-        byte[] file = Encode(FormatOf(path), quality);
-        string temporary = TemporaryFor(path);
-        try
-        {
-            File.WriteAllBytes(temporary, file);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"The picture '{path}' cannot be written: {error.Message}", error);
-        }
-        finally
-        {
-            Discard(temporary);
-        }
-    }
+    public void Save(string path, int quality = DefaultQuality) => OutputStream.WriteAll(path, Encode(FormatOf(path), quality));
 
     /// <inheritdoc cref="Save(string, int)"/>
     /// <param name="path">The file: .png, .jpg, .jpeg or .webp. What stands there is replaced.</param>
@@ -177,20 +164,7 @@ public sealed class ChromaImage
     public async Task SaveAsync(string path, int quality = DefaultQuality, CancellationToken cancellationToken = default)
     {
         byte[] file = Encode(FormatOf(path), quality);
-        string temporary = TemporaryFor(path);
-        try
-        {
-            await File.WriteAllBytesAsync(temporary, file, cancellationToken).ConfigureAwait(false);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"The picture '{path}' cannot be written: {error.Message}", error);
-        }
-        finally
-        {
-            Discard(temporary);
-        }
+        await Task.Run(() => OutputStream.WriteAll(path, file, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The format that a file's extension names: .png, .jpg, .jpeg or .webp, in any case.</summary>
@@ -213,20 +187,5 @@ public sealed class ChromaImage
     {
         ChromaImage image = ImageCodec.Decode(file, name);
         return new ChromaImage(image.Width, image.Height, image._pixels) { Parameters = ReadParameters(file) };
-    }
-
-    private static string TemporaryFor(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
-
-    private static void Discard(string temporary)
-    {
-        try
-        {
-            // Does nothing where the file has moved to its place, or was never made.
-            File.Delete(temporary);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // The first error, on its way up, says more.
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Chroma.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Chroma.Tensors;
@@ -55,6 +56,11 @@ public sealed class SafetensorsFile : IDisposable
         SafeFileHandle? handle = null;
         try
         {
+            if (InputFile.Refusal(path) is { } reason)
+            {
+                throw new SafetensorsException($"'{path}' cannot be read: {reason}.");
+            }
+
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
             byte[] header = ReadHeader(path, handle, out long fileLength);
             var (tensors, metadata) = SafetensorsHeader.Parse(path, header, fileLength);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Chroma.Files;
 
 namespace Chroma.Tensors;
 
@@ -59,39 +60,48 @@ public sealed class SafetensorsWriter
         Add(name, new Entry(name, SafetensorsType.I32, shape.ToArray(), data.Length, default, data));
     }
 
-    /// <summary>Writes the file, replacing one of the same name.</summary>
+    /// <summary>Writes the file, replacing one of the same name; a pipe or a device is written to.</summary>
     /// <param name="path">The file; its folder exists.</param>
     /// <exception cref="SafetensorsException">The file cannot be written. Nothing half-written stays behind.</exception>
     public void Save(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            using OutputStream stream = new(path);
+            Save(stream);
+            stream.Finish();
+        }
+        catch (IOException exception)
+        {
+            throw new SafetensorsException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>Writes the file to a stream.</summary>
+    /// <param name="stream">Where to; it stays open. It need not be one that seeks.</param>
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
         if (!BitConverter.IsLittleEndian)
         {
             throw new PlatformNotSupportedException("Safetensors files are written on little-endian machines only.");
         }
 
-        string? temporary = null;
-        try
+        ReadOnlySpan<byte> header = MakeHeader();
+        Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixLength];
+        BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
+        stream.Write(prefix);
+        stream.Write(header);
+        foreach (Entry entry in _entries)
         {
-            string target = Path.GetFullPath(path);
-            string candidate = $"{target}.{Guid.NewGuid():N}.tmp";
-            using (FileStream stream = new(candidate, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            // In chunks: a span of bytes ends at 2^31, which a tensor of 2^30 elements passes.
+            for (int start = 0, count; start < entry.Count; start += count)
             {
-                temporary = candidate;
-                Write(stream);
-                stream.Flush(flushToDisk: true);
+                count = Math.Min(ChunkElements, entry.Count - start);
+                stream.Write(entry.Type == SafetensorsType.F32
+                    ? MemoryMarshal.AsBytes(entry.Singles.Span.Slice(start, count))
+                    : MemoryMarshal.AsBytes(entry.Integers.Span.Slice(start, count)));
             }
-
-            File.Move(temporary, target, overwrite: true);
-            temporary = null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new SafetensorsException($"'{path}' cannot be written: {exception.Message}", exception);
-        }
-        finally
-        {
-            DeleteQuietly(temporary);
         }
     }
 
@@ -119,23 +129,6 @@ public sealed class SafetensorsWriter
         writer.Save(path);
     }
 
-    private static void DeleteQuietly(string? temporary)
-    {
-        if (temporary is null)
-        {
-            return;
-        }
-
-        try
-        {
-            File.Delete(temporary);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The failure that brought us here is the one to report.
-        }
-    }
-
     private void Add(string name, Entry entry)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -150,26 +143,6 @@ public sealed class SafetensorsWriter
         }
 
         _entries.Add(entry);
-    }
-
-    private void Write(FileStream stream)
-    {
-        ReadOnlySpan<byte> header = MakeHeader();
-        Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixLength];
-        BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
-        stream.Write(prefix);
-        stream.Write(header);
-        foreach (Entry entry in _entries)
-        {
-            // In chunks: a span of bytes ends at 2^31, which a tensor of 2^30 elements passes.
-            for (int start = 0, count; start < entry.Count; start += count)
-            {
-                count = Math.Min(ChunkElements, entry.Count - start);
-                stream.Write(entry.Type == SafetensorsType.F32
-                    ? MemoryMarshal.AsBytes(entry.Singles.Span.Slice(start, count))
-                    : MemoryMarshal.AsBytes(entry.Integers.Span.Slice(start, count)));
-            }
-        }
     }
 
     /// <summary>The JSON header, padded with spaces so that the data starts at a multiple of eight bytes.</summary>

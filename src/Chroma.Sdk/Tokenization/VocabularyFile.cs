@@ -1,3 +1,5 @@
+using Chroma.Files;
+
 namespace Chroma.Tokenization;
 
 /// <summary>Opens a tokenizer file and tells its format by its first bytes, not by its name.</summary>
@@ -18,7 +20,17 @@ internal static class VocabularyFile
             throw new FileNotFoundException($"There is no tokenizer file '{file}'.", file);
         }
 
-        using FileStream stream = info.OpenRead();
+        if (InputFile.Refusal(file) is { } reason)
+        {
+            throw new IOException($"Can't open '{file}': {reason}.");
+        }
+
+        if (info.Length == 0)
+        {
+            throw Empty(file); // also some files of the system that claim to be empty and never end
+        }
+
+        using FileStream stream = new(InputFile.Open(file), FileAccess.Read);
         byte[] magic = new byte[4];
         int read = stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
         if (magic.AsSpan(0, read).SequenceEqual("GGUF"u8))
@@ -38,13 +50,15 @@ internal static class VocabularyFile
         ReadOnlySpan<byte> text = bytes.AsSpan().TrimStart("\uFEFF"u8).TrimStart(" \t\r\n"u8);
         if (text.IsEmpty)
         {
-            throw new InvalidDataException($"'{file}' is empty; expected a tokenizer.json or a spiece.model.");
+            throw Empty(file);
         }
 
         return text[0] is (byte)'{' or (byte)'['
             ? TokenizerJson.Read(bytes.AsMemory(bytes.Length - text.Length), file)
             : SentencePieceModelFile.Read(bytes, file);
     }
+
+    private static InvalidDataException Empty(string file) => new($"'{file}' is empty; expected a tokenizer.json or a spiece.model.");
 
     private static string FindIn(string folder) =>
         _names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)

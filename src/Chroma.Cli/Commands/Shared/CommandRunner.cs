@@ -1,19 +1,20 @@
 using System.CommandLine;
+using Chroma.Cli.Streams;
 
 namespace Chroma.Cli.Commands.Shared;
 
 /// <summary>
-/// Runs a verb and turns what happens into an exit code: 0 fine, 1 one sentence on standard error, 2 wrong usage, 130 stopped with
-/// Ctrl-C. Verbs just throw; standard output is for their data alone.
+/// Runs a verb and turns what happens into an exit code: 0 fine, 1 one sentence on standard error, 2 wrong usage, 70 a defect in this program,
+/// 128 and a signal's number: stopped by it (130 Ctrl-C, 143 SIGTERM, 129 SIGHUP; 141 nobody reads standard output any more). Verbs just throw;
+/// standard output is for their data alone.
 /// </summary>
 internal static class CommandRunner
 {
     public const int Failed = 1;
     public const int WrongUsage = 2;
+    public const int Defect = 70; // EX_SOFTWARE of sysexits.h
     public const int Cancelled = 130; // 128 + SIGINT, as shells have it
-
-    // After Ctrl-C a verb stops within a block's time; past this, the process ends without it.
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(15);
+    public const int BrokenPipe = 141; // 128 + SIGPIPE
 
     /// <summary>Parses and runs.</summary>
     /// <param name="root">All verbs.</param>
@@ -47,7 +48,7 @@ internal static class CommandRunner
             Output = output,
             Error = error,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = _patience,
+            ProcessTerminationTimeout = null, // signals are the caller's
         };
         try
         {
@@ -61,6 +62,10 @@ internal static class CommandRunner
         {
             await error.WriteLineAsync("Stopped.");
             return Cancelled;
+        }
+        catch (StandardStreamException exception) when (exception.IsBrokenPipe)
+        {
+            return BrokenPipe; // the reader has seen enough, and needs no sentence about it
         }
         catch (Exception exception) when (ErrorText.IsExpected(exception))
         {
