@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "weights/checkpoint.h"
-#include "weights/names.h"
+#include "weights/names/names.h"
 
 namespace chroma {
 
@@ -45,7 +45,7 @@ class NameSet {
     }
 
   private:
-    std::vector<std::string_view> names_;
+    std::vector<std::string> names_;
 };
 
 bool recognise_lora(const NameSet& names, Identity& identity) {

@@ -9,7 +9,7 @@
 #include "weights/gguf_reader.h"
 #include "weights/int8_storage.h"
 #include "weights/json.h"
-#include "weights/names.h"
+#include "weights/names/names.h"
 #include "weights/safetensors_reader.h"
 #include "weights/utf8.h"
 
