@@ -57,7 +57,9 @@ class WeightLoader::Impl {
         : checkpoint_(std::move(checkpoint)),
           engine_(std::move(engine)),
           options_(options),
-          policy_{options.type, options.convert_approximator, engine_->kernels().products == GGML_TYPE_BF16} {
+          expected_(expected),
+          policy_{options.type, options.convert_approximator,
+                  engine_ != nullptr && engine_->kernels().products == GGML_TYPE_BF16} {
         policy_.check();
         check_int8();
         check_architecture(expected);
@@ -137,7 +139,17 @@ class WeightLoader::Impl {
         return found == row_scales_.end() ? nullptr : found->second;
     }
 
+    void check_all_declared() const {
+        for (const WholeTensor& whole : checkpoint_->wholes()) {
+            if (whole.known && architecture_of(whole.component) == expected_ && !declared_names_.contains(&whole)) {
+                fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
+                     "', for which ", architecture_noun(expected_), " of the shape of the others has no place.");
+            }
+        }
+    }
+
     std::unique_ptr<Weights> load() {
+        check_all_declared();
         auto weights = std::make_unique<LoadedWeights>(engine_, std::move(context_), parameters_);
         total_ = 0;
         done_ = 0;
@@ -180,7 +192,7 @@ class WeightLoader::Impl {
     }
 
     void check_int8() const {
-        if (options_.type == CHROMA_TYPE_INT8 && !engine_->kernels().int8) {
+        if (options_.type == CHROMA_TYPE_INT8 && engine_ != nullptr && !engine_->kernels().int8) {
             fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(),
                  "' can't be loaded as int8: that needs a build with oneDNN, on the CPU.");
         }
@@ -195,7 +207,7 @@ class WeightLoader::Impl {
         if (whole.shape != shape) {
             refuse_shape(whole, shape);  // each row has a scale, so no axis may come or go
         }
-        if (!engine_->kernels().int8) {
+        if (engine_ != nullptr && !engine_->kernels().int8) {
             fail(CHROMA_ERROR_UNSUPPORTED, "'", part.file, "' stores the tensor '", printable(part.name),
                  "' as int8 rows, which need a build with oneDNN, on the CPU.");
         }
@@ -309,6 +321,7 @@ class WeightLoader::Impl {
     std::shared_ptr<const Checkpoint> checkpoint_;
     std::shared_ptr<Engine> engine_;
     WeightOptions options_;
+    chroma_architecture expected_;
     TypePolicy policy_;
     ContextPtr context_;
     std::vector<Declared> declared_;
@@ -334,12 +347,35 @@ bool WeightLoader::has(const std::string& name) const {
     return checkpoint().find_whole(name) != nullptr;
 }
 
+bool WeightLoader::has_any(std::string_view prefix, Component component) const {
+    const std::vector<WholeTensor>& all = checkpoint().wholes();
+    return std::any_of(all.begin(), all.end(), [&](const WholeTensor& whole) {
+        return whole.known && whole.component == component && whole.name.starts_with(prefix);
+    });
+}
+
 Shape WeightLoader::shape_of(const std::string& name) const {
     return impl_->require(name).shape;
 }
 
 int WeightLoader::block_count(const std::string& prefix) const {
     return impl_->block_count(prefix);
+}
+
+void WeightLoader::check_block_count(const std::string& prefix, int64_t count,
+                                     const std::vector<std::string>& keys) const {
+    for (const std::string& key : keys) {
+        const auto* stated = checkpoint().find_metadata(key);
+        const auto* number = stated == nullptr ? nullptr : std::get_if<int64_t>(stated);
+        if (number != nullptr && *number != count) {
+            fail(CHROMA_ERROR_MISSING_TENSOR, "'", checkpoint().path(), "' has the blocks '", prefix, "0' to '", prefix,
+                 count - 1, "', but its metadata '", key, "' says that there are ", *number, ".");
+        }
+    }
+}
+
+void WeightLoader::check_all_declared() const {
+    impl_->check_all_declared();
 }
 
 // Safetensors has only strings, so numbers in them are read too.
@@ -406,6 +442,12 @@ std::optional<double> WeightLoader::metadata_number(const std::string& key) cons
              key, "', where a number is expected.");
     }
     return std::nullopt;
+}
+
+std::string WeightLoader::metadata_text(const std::string& key) const {
+    const MetadataValue* value = checkpoint().find_metadata(key);
+    const auto* string = value == nullptr ? nullptr : std::get_if<std::string>(value);
+    return string == nullptr ? "" : *string;
 }
 
 ggml_tensor* WeightLoader::declare(const std::string& name, const Shape& shape, WeightKind kind) {

@@ -66,10 +66,15 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_measure_peak(chroma_type type, int threads, double* gflops);
 
-    /// <summary>Opens a checkpoint and checks all of its headers: sizes, counts, offsets, overlaps, duplicate names. path: a .gguf or .safetensors file (told apart by content), a *.index.json, or a folder.</summary>
+    /// <summary>Opens a checkpoint and checks all of its headers: sizes, counts, offsets, overlaps, duplicate names. path: a GGUF or safetensors file (told apart by content), a *.index.json, or a folder. Of a checkpoint that is split into several files any one may be named: shards are found by the index beside them, parts of a GGUF by what they say, others by their numbered names.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_open(byte* path, chroma_weights** weights);
+
+    /// <summary>The same for one part of a model: of a folder with several checkpoints, the one that holds it. part: CHROMA, T5_ENCODER or AUTOENCODER. What else is named is opened whatever it is.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_weights_open_part(byte* path, chroma_architecture part, chroma_weights** weights);
 
     /// <summary>C: chroma_weights_free</summary>
     [LibraryImport(ChromaLibrary.Name)]
@@ -85,6 +90,11 @@ public static unsafe partial class ChromaNative
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_get_tensor(chroma_weights* weights, long index, chroma_weights_tensor* tensor);
+
+    /// <summary>The path of one of its files, 0 to file_count - 1.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_weights_get_file(chroma_weights* weights, long index, byte** path);
 
     /// <summary>Finds a tensor by the file&apos;s name or the canonical one. index receives -1 if there is none.</summary>
     [LibraryImport(ChromaLibrary.Name)]
@@ -121,7 +131,7 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_get_numbers(chroma_weights* weights, long index, long first, long count, double* values);
 
-    /// <summary>Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path&apos;s extension, under the original checkpoint&apos;s names, metadata kept. Written beside output_path and renamed at the end, so that a failure leaves nothing behind. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can&apos;t be converted to another type.</summary>
+    /// <summary>Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path&apos;s extension, under the original checkpoint&apos;s names, metadata kept. Written beside output_path and renamed at the end, so that a failure leaves nothing behind. A transformer, T5 encoder or autoencoder that lacks tensors is refused first; one half of an autoencoder is whole. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can&apos;t be converted to another type.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_quantize(byte* input_path, byte* output_path, chroma_quantize_options* options);
