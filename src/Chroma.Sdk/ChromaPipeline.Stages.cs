@@ -68,8 +68,8 @@ public sealed partial class ChromaPipeline
 
     private static void CheckKind(string path, ModelArchitecture expected)
     {
-        using WeightsFile file = WeightsFile.Open(path);
-        if (file.Architecture != expected)
+        using WeightsFile file = WeightsFile.Open(path, expected);
+        if (!file.Parts.Contains(expected))
         {
             throw new InvalidDataException($"'{path}' is of the kind {file.Architecture}, not {expected}.");
         }

@@ -1,3 +1,5 @@
+using Chroma.Models;
+
 namespace Chroma.Tokenization;
 
 /// <summary>Opens a tokenizer file and tells its format by its first bytes, not by its name.</summary>
@@ -6,8 +8,6 @@ internal static class VocabularyFile
     /// <summary>T5's own files have 2.4 MB and 0.8 MB; something far larger is a model or a mistake.</summary>
     private const long MaxBytes = 64 << 20;
 
-    private static readonly string[] _names = ["tokenizer.json", "spiece.model"];
-
     public static SentencePieceVocabulary Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -15,7 +15,13 @@ internal static class VocabularyFile
         FileInfo info = new(file);
         if (!info.Exists)
         {
-            throw new FileNotFoundException($"There is no tokenizer file '{file}'.", file);
+            throw new FileNotFoundException($"Can't open the tokenizer '{file}': there is no such file.", file);
+        }
+
+        // A pipe or a device has no length either, and might never end.
+        if (info.Length == 0)
+        {
+            throw new InvalidDataException($"'{file}' is empty; expected a tokenizer.json, a spiece.model or a T5 GGUF.");
         }
 
         using FileStream stream = info.OpenRead();
@@ -46,7 +52,31 @@ internal static class VocabularyFile
             : SentencePieceModelFile.Read(bytes, file);
     }
 
-    private static string FindIn(string folder) =>
-        _names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-        ?? throw new FileNotFoundException($"The folder '{folder}' holds neither tokenizer.json nor spiece.model.");
+    /// <summary>The tokenizer that a text encoder brings: in its GGUF, whatever that is called, or in its folder.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file, or it brings no tokenizer.</exception>
+    /// <exception cref="InvalidDataException">The tokenizer is damaged. The message names the file.</exception>
+    /// <exception cref="ChromaException">The text encoder is damaged; the message names it.</exception>
+    public static SentencePieceVocabulary OfTextEncoder(string path)
+    {
+        if (Directory.Exists(path) && TokenizerFolder.Find(path) is { } beside)
+        {
+            return Load(beside);
+        }
+
+        if (!Path.Exists(path))
+        {
+            throw new FileNotFoundException($"Can't open the text encoder '{path}': there is no such file.", path);
+        }
+
+        using WeightsFile file = WeightsFile.Open(path, ModelArchitecture.T5Encoder);
+        return GgufVocabulary.IsIn(file)
+            ? GgufVocabulary.Read(file)
+            : throw new FileNotFoundException(
+                $"The text encoder '{path}' carries no tokenizer, as only a T5 GGUF may: name a tokenizer.json, a spiece.model or a T5 GGUF for it, or put a " +
+                "tokenizer.json or spiece.model into the model's folder.",
+                path);
+    }
+
+    private static string FindIn(string folder) => TokenizerFolder.Find(folder) ?? TokenizerFolder.FindGguf(folder)
+        ?? throw new FileNotFoundException($"The folder '{folder}' holds no tokenizer: neither a tokenizer.json nor a spiece.model nor a T5 GGUF.");
 }
