@@ -23,7 +23,7 @@ internal sealed class GenerateArguments
 
     public Option<string?> Autoencoder { get; } = new("--autoencoder") { Description = "The FLUX autoencoder, in the same forms." };
 
-    public Option<string?> Tokenizer { get; } = new("--tokenizer") { Description = "tokenizer.json or spiece.model; not needed with a T5 GGUF." };
+    public Option<string?> Tokenizer { get; } = new("--tokenizer") { Description = "tokenizer.json, spiece.model, a T5 GGUF or a folder with one; not needed if the text encoder is a T5 GGUF." };
 
     public Option<string?> NegativePrompt { get; } = new("--negative-prompt", "-n") { Description = "What not to draw." };
 
