@@ -106,8 +106,15 @@ public sealed class ModelFolder
     /// <summary>The files of a folder that are not hidden and, if they are links, lead somewhere.</summary>
     internal static IEnumerable<string> FilesIn(string folder) => !Directory.Exists(folder) ? []
         : Directory.EnumerateFiles(folder, "*", Visible())
-            .Where(file => !System.IO.Path.GetFileName(file).StartsWith('.') && File.Exists(file))
+            .Where(file => !System.IO.Path.GetFileName(file).StartsWith('.') && Target(file).Exists)
             .Order(StringComparer.Ordinal);
+
+    /// <summary>The file, or the one that it is a link to in the end.</summary>
+    internal static FileSystemInfo Target(string file)
+    {
+        FileInfo info = new(file);
+        return info.LinkTarget is null ? info : info.ResolveLinkTarget(returnFinalTarget: true) ?? info;
+    }
 
     private static EnumerationOptions Visible() => new() { IgnoreInaccessible = true };
 

@@ -106,7 +106,7 @@ int block_count(const WeightLoader& loader, const std::string& prefix, const cha
 int approximator_depth(const WeightLoader& loader) {
     const std::string prefix = "distilled_guidance_layer.layers.";
     return std::max(block_count(loader, prefix, "in_layer.weight", "approximator_layers"),
-                    loader.block_count("distilled_guidance_layer.norms."));
+                    loader.block_end("distilled_guidance_layer.norms."));
 }
 
 }  // namespace

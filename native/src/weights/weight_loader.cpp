@@ -11,7 +11,6 @@
 #include "common/error.h"
 #include "ggml.h"
 #include "weights/convert.h"
-#include "weights/json.h"
 #include "weights/loaded_weights.h"
 #include "weights/parallel.h"
 #include "weights/type_policy.h"
@@ -82,7 +81,7 @@ class WeightLoader::Impl {
         return *whole;
     }
 
-    [[nodiscard]] int block_count(const std::string& prefix) const {
+    [[nodiscard]] std::set<int> block_indices(const std::string& prefix) const {
         std::set<int> indices;
         for (const WholeTensor& whole : checkpoint_->wholes()) {
             if (!whole.name.starts_with(prefix)) {
@@ -95,8 +94,12 @@ class WeightLoader::Impl {
                 indices.insert(index);
             }
         }
+        return indices;
+    }
+
+    [[nodiscard]] int block_count(const std::string& prefix) const {
         int expected = 0;
-        for (const int index : indices) {
+        for (const int index : block_indices(prefix)) {
             if (index != expected) {
                 fail(CHROMA_ERROR_MISSING_TENSOR, "'", checkpoint_->path(), "' has '", prefix, index, "' but lacks '",
                      prefix, expected, "'.");
@@ -143,7 +146,7 @@ class WeightLoader::Impl {
         for (const WholeTensor& whole : checkpoint_->wholes()) {
             if (whole.known && architecture_of(whole.component) == expected_ && !declared_names_.contains(&whole)) {
                 fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
-                     "', for which ", architecture_noun(expected_), " of the shape of the others has no place.");
+                     "', but ", architecture_noun(expected_), " made up of its other tensors has no such tensor.");
             }
         }
     }
@@ -362,92 +365,13 @@ int WeightLoader::block_count(const std::string& prefix) const {
     return impl_->block_count(prefix);
 }
 
-void WeightLoader::check_block_count(const std::string& prefix, int64_t count,
-                                     const std::vector<std::string>& keys) const {
-    for (const std::string& key : keys) {
-        const auto* stated = checkpoint().find_metadata(key);
-        const auto* number = stated == nullptr ? nullptr : std::get_if<int64_t>(stated);
-        if (number != nullptr && *number != count) {
-            fail(CHROMA_ERROR_MISSING_TENSOR, "'", checkpoint().path(), "' has the blocks '", prefix, "0' to '", prefix,
-                 count - 1, "', but its metadata '", key, "' says that there are ", *number, ".");
-        }
-    }
+int WeightLoader::block_end(const std::string& prefix) const {
+    const std::set<int> indices = impl_->block_indices(prefix);
+    return indices.empty() ? 0 : *indices.rbegin() + 1;
 }
 
 void WeightLoader::check_all_declared() const {
     impl_->check_all_declared();
-}
-
-// Safetensors has only strings, so numbers in them are read too.
-std::optional<std::vector<int64_t>> WeightLoader::metadata_integers(const std::string& key) const {
-    const MetadataValue* value = checkpoint().find_metadata(key);
-    if (value == nullptr) {
-        return std::nullopt;
-    }
-    if (const auto* list = std::get_if<std::vector<int64_t>>(value)) {
-        return *list;
-    }
-    if (const auto* number = std::get_if<int64_t>(value)) {
-        return std::vector<int64_t>{*number};
-    }
-    const auto* string = std::get_if<std::string>(value);
-    if (string == nullptr) {
-        return std::nullopt;
-    }
-    const auto refuse = [&] {
-        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '",
-             key, "', where integers are expected.");
-    };
-    try {
-        const JsonValue json = parse_json(*string, checkpoint().path());
-        std::vector<int64_t> out;
-        if (const auto integer = json.as_integer()) {
-            out.push_back(*integer);
-        } else if (json.as_array() != nullptr) {
-            for (const JsonValue& element : *json.as_array()) {
-                if (!element.as_integer()) {
-                    refuse();
-                }
-                out.push_back(*element.as_integer());
-            }
-        } else {
-            refuse();
-        }
-        return out;
-    } catch (const Error&) {
-        refuse();
-    }
-    return std::nullopt;
-}
-
-std::optional<double> WeightLoader::metadata_number(const std::string& key) const {
-    const MetadataValue* value = checkpoint().find_metadata(key);
-    if (value == nullptr) {
-        return std::nullopt;
-    }
-    if (const auto* number = std::get_if<double>(value)) {
-        return *number;
-    }
-    if (const auto* number = std::get_if<int64_t>(value)) {
-        return static_cast<double>(*number);
-    }
-    if (const auto* string = std::get_if<std::string>(value)) {
-        double number = 0;
-        const char* end = string->data() + string->size();
-        const auto [stop, error] = std::from_chars(string->data(), end, number);
-        if (error == std::errc() && stop == end) {
-            return number;
-        }
-        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '",
-             key, "', where a number is expected.");
-    }
-    return std::nullopt;
-}
-
-std::string WeightLoader::metadata_text(const std::string& key) const {
-    const MetadataValue* value = checkpoint().find_metadata(key);
-    const auto* string = value == nullptr ? nullptr : std::get_if<std::string>(value);
-    return string == nullptr ? "" : *string;
 }
 
 ggml_tensor* WeightLoader::declare(const std::string& name, const Shape& shape, WeightKind kind) {

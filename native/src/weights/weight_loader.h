@@ -65,6 +65,9 @@ class WeightLoader {
     // How many blocks "double_blocks." has: 1 + the largest index; throws if an index in between is missing.
     [[nodiscard]] int block_count(const std::string& prefix) const;
 
+    // The same, whether or not an index is missing.
+    [[nodiscard]] int block_end(const std::string& prefix) const;
+
     [[nodiscard]] std::optional<std::vector<int64_t>> metadata_integers(const std::string& key) const;
     [[nodiscard]] std::optional<double> metadata_number(const std::string& key) const;
     [[nodiscard]] std::string metadata_text(const std::string& key) const;  // "" if there is none

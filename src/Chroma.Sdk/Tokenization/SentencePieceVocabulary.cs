@@ -143,9 +143,9 @@ public sealed record SentencePieceVocabulary
         IReadOnlyList<AddedToken> added = AddedTokens ?? DeriveAddedTokens(unknown, end);
         foreach (AddedToken token in added)
         {
-            if (token.Content.Length == 0 || token.Id < 0)
+            if (token.Content.Length == 0 || token.Id is < 0 or int.MaxValue)
             {
-                throw Bad($"lists an added token with the text '{token.Content}' and the id {token.Id}; expected some text and an id from 0");
+                throw Bad($"lists an added token with the text '{token.Content}' and the id {token.Id}; expected some text and an id from 0 to {int.MaxValue - 1}");
             }
         }
 

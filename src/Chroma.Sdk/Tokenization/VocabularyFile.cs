@@ -12,8 +12,7 @@ internal static class VocabularyFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string file = Directory.Exists(path) ? FindIn(path) : path;
-        FileInfo info = new(file);
-        if (!info.Exists)
+        if (ModelFolder.Target(file) is not FileInfo { Exists: true } info)
         {
             throw new FileNotFoundException($"Can't open the tokenizer '{file}': there is no such file.", file);
         }
@@ -21,7 +20,7 @@ internal static class VocabularyFile
         // A pipe or a device has no length either, and might never end.
         if (info.Length == 0)
         {
-            throw new InvalidDataException($"'{file}' is empty; expected a tokenizer.json, a spiece.model or a T5 GGUF.");
+            throw new InvalidDataException($"'{file}' is empty or not a regular file; expected a tokenizer.json, a spiece.model or a T5 GGUF.");
         }
 
         using FileStream stream = info.OpenRead();
@@ -63,7 +62,7 @@ internal static class VocabularyFile
             return Load(beside);
         }
 
-        if (!Path.Exists(path))
+        if (!Directory.Exists(path) && !ModelFolder.Target(path).Exists)
         {
             throw new FileNotFoundException($"Can't open the text encoder '{path}': there is no such file.", path);
         }

@@ -101,8 +101,11 @@ std::vector<SourceFile> open_numbered(SourceFile named, const PartName& name) {
     for (const auto& [number, part] : found) {
         if (number == name.number) {
             files.push_back(std::move(named));
-        } else {
-            files.emplace_back(in_folder(folder, part));
+            continue;
+        }
+        SourceFile& other = files.emplace_back(in_folder(folder, part));
+        if (const auto split = split_of(other)) {
+            return open_split(std::move(other), *split);  // which says more than its name
         }
     }
     check_distinct(files);
