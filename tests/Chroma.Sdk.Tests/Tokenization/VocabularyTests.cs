@@ -66,7 +66,7 @@ public sealed class VocabularyTests : IDisposable
     {
         JsonNode root = JsonNode.Parse(File.ReadAllBytes(TokenizerCases.Tiny("tokenizer.json")))!;
         string path = Path.Combine(_folder, "tokenizer.json");
-        string[] values = ["null", "true", "-1", "2147483647", "1e400", "0.5", "\"\"", "\"x\"", "\"\\ud800\"", "\"\\u0000\"", "[]", "[[]]", "{}", "{\"type\": \"Sequence\"}"];
+        string[] values = ["null", "-1", "2147483647", "1e400", "\"x\"", "\"\\ud800\"", "[]", "{}"];
         int refused = 0;
         foreach (JsonNode node in NodesOf(root).ToArray())
         {
@@ -86,7 +86,7 @@ public sealed class VocabularyTests : IDisposable
             }
         }
 
-        Assert.InRange(refused, 300, int.MaxValue);
+        Assert.InRange(refused, 80, int.MaxValue);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class VocabularyTests : IDisposable
         IEnumerable<JsonNode?> children = node switch
         {
             JsonObject group => group.Select(member => member.Value),
-            JsonArray { Count: > 8 } list => list.Take(4),
+            JsonArray { Count: > 8 } list => list.Take(2),
             JsonArray list => list,
             _ => [],
         };
