@@ -229,8 +229,8 @@ CHROMA_API void chroma_output_discard_all(void);
 
 /* ---------------------------------------------------------------- weight files */
 
-/* One checkpoint, opened and checked, its data memory-mapped: a GGUF or safetensors file, a *.index.json of shards, or a folder of a
- * diffusers model (its weights, sharded or not). Immutable, so usable from several threads at once. */
+/* One checkpoint, opened and checked, its data memory-mapped: a GGUF or safetensors file, all parts of one that is split into several
+ * (named by its *.index.json or by any part), or a folder with one model. Immutable, so usable from several threads at once. */
 typedef struct chroma_weights chroma_weights;
 
 typedef enum chroma_container {
@@ -246,18 +246,24 @@ typedef enum chroma_architecture {
     CHROMA_ARCHITECTURE_FLUX = 4,            /* recognised, not supported */
     CHROMA_ARCHITECTURE_CHROMA_RADIANCE = 5, /* recognised, not supported */
     CHROMA_ARCHITECTURE_CLIP = 6,            /* recognised, not supported */
-    CHROMA_ARCHITECTURE_STABLE_DIFFUSION = 7 /* recognised, not supported */
+    CHROMA_ARCHITECTURE_STABLE_DIFFUSION = 7, /* recognised, not supported */
+    CHROMA_ARCHITECTURE_TINY_AUTOENCODER = 8  /* TAEF1 or TAESD: recognised, not supported */
 } chroma_architecture;
 
 typedef struct chroma_weights_info {
     uint32_t struct_size;
     chroma_container container;
-    chroma_architecture architecture;
-    int32_t file_count;      /* 1, or the number of shards */
+    chroma_architecture architecture; /* the foreign model recognised, else the first of the parts below */
+    int32_t file_count;      /* 1, or the number of shards or parts */
     int64_t tensor_count;
     int64_t parameter_count; /* elements of all tensors but scales */
     int64_t tensor_bytes;    /* bytes of all tensors, as stored */
     int64_t metadata_count;
+    int32_t has_chroma;       /* 1: it holds a Chroma transformer; an all-in-one checkpoint holds several parts */
+    int32_t has_t5_encoder;   /* 1: it holds a T5 encoder */
+    int32_t has_autoencoder;  /* 1: it holds an autoencoder of FLUX's kind */
+    int32_t reserved;
+    const char *description;  /* what it is, in words ("a Chroma transformer"); "" if that is not known */
 } chroma_weights_info;
 
 typedef struct chroma_weights_tensor {
@@ -270,6 +276,8 @@ typedef struct chroma_weights_tensor {
     int64_t bytes;
     int32_t rank;
     int32_t is_scale;               /* 1: it holds the scales of another tensor, float8 or int8 rows */
+    chroma_architecture component;  /* the part that it belongs to by its name: CHROMA, T5_ENCODER, AUTOENCODER, else UNKNOWN */
+    int32_t reserved;
 } chroma_weights_tensor;
 
 typedef enum chroma_metadata_kind {
@@ -289,13 +297,21 @@ typedef struct chroma_metadata {
 } chroma_metadata;
 
 /* Opens a checkpoint and checks all of its headers: sizes, counts, offsets, overlaps, duplicate names.
- * path: a .gguf or .safetensors file (told apart by content), a *.index.json, or a folder. */
+ * path: a GGUF or safetensors file (told apart by content), a *.index.json, or a folder. Of a checkpoint that is split into several files
+ * any one may be named: shards are found by the index beside them, parts of a GGUF by what they say, others by their numbered names. */
 CHROMA_API chroma_status chroma_weights_open(const char *path, chroma_weights **weights);
+
+/* The same for one part of a model: of a folder with several checkpoints, the one that holds it. part: CHROMA, T5_ENCODER or AUTOENCODER.
+ * What else is named is opened whatever it is. */
+CHROMA_API chroma_status chroma_weights_open_part(const char *path, chroma_architecture part, chroma_weights **weights);
 CHROMA_API void chroma_weights_free(chroma_weights *weights);
 
 /* Strings in the infos below are valid while `weights` lives. Indices run from 0 to the count in chroma_weights_info. */
 CHROMA_API chroma_status chroma_weights_get_info(const chroma_weights *weights, chroma_weights_info *info);
 CHROMA_API chroma_status chroma_weights_get_tensor(const chroma_weights *weights, int64_t index, chroma_weights_tensor *tensor);
+
+/* The path of one of its files, 0 to file_count - 1. */
+CHROMA_API chroma_status chroma_weights_get_file(const chroma_weights *weights, int64_t index, const char **path);
 
 /* Finds a tensor by the file's name or the canonical one. index receives -1 if there is none. */
 CHROMA_API chroma_status chroma_weights_find_tensor(const chroma_weights *weights, const char *name, int64_t *index);
@@ -332,7 +348,9 @@ typedef struct chroma_quantize_options {
 
 /* Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path's extension, under the original
  * checkpoint's names, metadata kept. Written as chroma_output says, so that a failure leaves nothing behind; to a pipe or a device
- * whose name has neither extension goes GGUF. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can't be converted to another type. */
+ * whose name has neither extension goes GGUF. A transformer, T5 encoder or autoencoder that lacks tensors is refused first; one half
+ * of an autoencoder is whole. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can't be converted to
+ * another type. */
 CHROMA_API chroma_status chroma_weights_quantize(const char *input_path, const char *output_path,
                                                  const chroma_quantize_options *options);
 

@@ -1,16 +1,17 @@
+using System.Text.RegularExpressions;
 using Chroma.Models;
 
 namespace Chroma;
 
 /// <summary>The files that make up a model.</summary>
-public sealed record ChromaModelFiles
+public sealed partial record ChromaModelFiles
 {
-    private static readonly string[] _tokenizerNames = ["tokenizer.json", "spiece.model"];
+    private const int MostReasons = 3;
 
-    // diffusers' names of a pipeline's parts
-    private static readonly string[] _componentFolders = ["transformer", "text_encoder", "vae"];
-
-    /// <summary>The transformer: a GGUF or safetensors file, a <c>*.index.json</c>, or a folder of a diffusers model.</summary>
+    /// <summary>
+    /// The transformer: a GGUF or safetensors file, any part of one that is split, a <c>*.index.json</c>, or a folder of a diffusers model. An all-in-one
+    /// checkpoint may be named for each of its parts.
+    /// </summary>
     public required string Transformer { get; init; }
 
     /// <summary>The T5 encoder, in the same forms.</summary>
@@ -20,8 +21,8 @@ public sealed record ChromaModelFiles
     public required string Autoencoder { get; init; }
 
     /// <summary>
-    /// <c>tokenizer.json</c>, <c>spiece.model</c>, a folder with one of them, or a T5 GGUF that carries its tokenizer. Null takes the one that the text
-    /// encoder's GGUF carries.
+    /// <c>tokenizer.json</c>, <c>spiece.model</c>, a T5 GGUF that carries its tokenizer, or a folder with one of them. Null takes the one that the text
+    /// encoder's GGUF carries, or that lies in the text encoder's folder where that is a folder.
     /// </summary>
     public string? Tokenizer { get; init; }
 
@@ -31,12 +32,13 @@ public sealed record ChromaModelFiles
     /// </summary>
     public string? Folder { get; private init; }
 
-    /// <summary>What pictures state as their model: by default the transformer's file name without its extension.</summary>
-    public string Name => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Transformer));
+    /// <summary>What pictures state as their model: the transformer's file name without its extension and the number of a part.</summary>
+    public string Name => PartNumber().Replace(Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Transformer)), "");
 
     /// <summary>
-    /// Finds the parts in a folder: a diffusers model (<c>transformer/</c>, <c>text_encoder/</c>, <c>vae/</c>, <c>tokenizer/</c>), or a folder that holds one
-    /// transformer, one T5 encoder and one autoencoder under any names; what each file is, is read from its tensors.
+    /// Finds the parts in a folder: a diffusers model (<c>transformer/</c>, <c>text_encoder/</c>, <c>vae/</c>, <c>tokenizer/</c>), ComfyUI's folders, or a folder
+    /// with one transformer, one T5 encoder and one autoencoder under any names, which may be one all-in-one checkpoint; what each file is, is read from its
+    /// tensors. <see cref="ModelFolder"/> says where is searched.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -44,61 +46,34 @@ public sealed record ChromaModelFiles
     /// <exception cref="InvalidDataException">There are two of one part; the message names them.</exception>
     public static ChromaModelFiles FromFolder(string folder)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        if (!Directory.Exists(folder))
+        ModelFolder found = ModelFolder.Open(folder);
+        string Part(ModelArchitecture part, string what) => found.Find(part) switch
         {
-            throw new DirectoryNotFoundException($"There is no folder '{folder}'; expected one with a transformer, a T5 encoder and an autoencoder.");
-        }
+            [FolderModel one] => one.Path,
+            [FolderModel first, FolderModel second, ..] => throw new InvalidDataException(
+                $"The folder '{folder}' has two files of the kind {part}, '{Shown(first.Path)}' and '{Shown(second.Path)}': name the files one by one."),
+            _ => throw new FileNotFoundException($"The folder '{folder}' has no {what}. {Contents()}"),
+        };
 
-        Dictionary<ModelArchitecture, string> parts = [];
-        List<string> seen = [];
-        foreach (string candidate in Candidates(folder))
+        string Shown(string path) => Path.GetRelativePath(folder, path);
+
+        string Contents()
         {
-            using WeightsFile file = WeightsFile.Open(candidate);
-            seen.Add($"{Path.GetFileName(candidate)} ({file.Architecture})");
-            if (!parts.TryAdd(file.Architecture, candidate) && IsPart(file.Architecture))
-            {
-                throw new InvalidDataException(
-                    $"The folder '{folder}' has two files of the kind {file.Architecture}, '{Path.GetFileName(parts[file.Architecture])}' and " +
-                    $"'{Path.GetFileName(candidate)}': name the files one by one.");
-            }
+            string models = string.Join(", ", found.Models.Select(model => $"{Shown(model.Path)} ({(model.Description.Length > 0 ? model.Description : model.Architecture)})"));
+            string unusable = string.Join(" ", found.Unusable.Select(file => file.Reason).Take(MostReasons));
+            return $"Found: {(models.Length > 0 ? models : "no weight files")}.{(unusable.Length > 0 ? " " + unusable : "")}";
         }
-
-        string Part(ModelArchitecture kind, string what) => parts.GetValueOrDefault(kind) ?? throw new FileNotFoundException(
-            $"The folder '{folder}' has no {what}. Found: {(seen.Count == 0 ? "no weight files" : string.Join(", ", seen))}.");
 
         return new ChromaModelFiles
         {
             Transformer = Part(ModelArchitecture.Chroma, "Chroma transformer"),
             TextEncoder = Part(ModelArchitecture.T5Encoder, "T5 encoder"),
             Autoencoder = Part(ModelArchitecture.Autoencoder, "autoencoder"),
-            Tokenizer = FindTokenizer(folder),
+            Tokenizer = found.Tokenizer,
             Folder = folder,
         };
     }
 
-    private static bool IsPart(ModelArchitecture kind) =>
-        kind is ModelArchitecture.Chroma or ModelArchitecture.T5Encoder or ModelArchitecture.Autoencoder;
-
-    private static IEnumerable<string> Candidates(string folder)
-    {
-        string[] components = [.. _componentFolders.Select(name => Path.Combine(folder, name)).Where(Directory.Exists)];
-        if (components.Length == _componentFolders.Length)
-        {
-            return components;
-        }
-
-        string[] indexes = Directory.GetFiles(folder, "*.index.json");
-        IEnumerable<string> whole = Directory.EnumerateFiles(folder)
-            .Where(file => Path.GetExtension(file) is ".gguf" or ".safetensors")
-            .Where(file => indexes.Length == 0 || !Path.GetFileName(file).Contains("-of-", StringComparison.Ordinal));
-        return indexes.Concat(whole).Order(StringComparer.Ordinal);
-    }
-
-    private static string? FindTokenizer(string folder) =>
-        (from place in new[] { folder, Path.Combine(folder, "tokenizer") }
-         from name in _tokenizerNames
-         let file = Path.Combine(place, name)
-         where File.Exists(file)
-         select file).FirstOrDefault();
+    [GeneratedRegex("[-_.]?[0-9]+[-_]of[-_][0-9]+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex PartNumber();
 }

@@ -58,8 +58,8 @@ public sealed partial class ChromaPipeline
 
     private static WeightsFile OpenKind(string path, ModelArchitecture expected)
     {
-        WeightsFile file = WeightsFile.Open(path);
-        if (file.Architecture == expected)
+        WeightsFile file = WeightsFile.Open(path, expected);
+        if (file.Parts.Contains(expected))
         {
             return file;
         }

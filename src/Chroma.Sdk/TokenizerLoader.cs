@@ -5,14 +5,10 @@ namespace Chroma;
 /// <summary>Takes the tokenizer from where a model has it.</summary>
 internal static class TokenizerLoader
 {
-    public static T5Tokenizer Load(ChromaModelFiles files)
-    {
-        if (files.Tokenizer is null && Path.GetExtension(files.TextEncoder) != ".gguf")
-        {
-            throw new FileNotFoundException(
-                $"The text encoder '{files.TextEncoder}' carries no tokenizer: name a tokenizer.json, a spiece.model or a T5 GGUF.", files.TextEncoder);
-        }
-
-        return T5Tokenizer.Load(files.Tokenizer ?? files.TextEncoder);
-    }
+    /// <exception cref="FileNotFoundException">A file is missing, or the text encoder carries no tokenizer and none is named.</exception>
+    /// <exception cref="InvalidDataException">The tokenizer is damaged, or is not T5's. The message names the file.</exception>
+    /// <exception cref="ChromaException">The text encoder is damaged; the message names it.</exception>
+    public static T5Tokenizer Load(ChromaModelFiles files) => files.Tokenizer is not null
+        ? T5Tokenizer.Load(files.Tokenizer)
+        : new T5Tokenizer(VocabularyFile.OfTextEncoder(files.TextEncoder));
 }

@@ -73,6 +73,28 @@ public sealed class BadGgufTests : IDisposable
         BadFiles.AssertRefused(_folder, FileName, new GgufWriter().Add("key", 1u).Add("key", 2u).ToArray(), "key");
 
     [Theory]
+    [InlineData("\0")]
+    [InlineData("a\0b")]
+    [InlineData("img_in\nweight")]
+    [InlineData("\u001b[31m")]
+    [InlineData("a\u007f")]
+    [InlineData("a\u0085")]
+    public void Names_with_control_characters_are_refused(string name)
+    {
+        BadFiles.AssertRefused(_folder, FileName, new GgufWriter().AddTensor(name, [1, 2, 3, 4], 4).ToArray(), "control characters");
+        BadFiles.AssertRefused(_folder, FileName, new GgufWriter().Add(name, 1u).ToArray(), "control characters");
+    }
+
+    [Fact]
+    public void Names_that_are_no_utf8_are_refused()
+    {
+        byte[] file = new GgufWriter().AddTensor("name", [1, 2, 3, 4], 4).ToArray();
+        file[file.AsSpan().IndexOf("name"u8)] = 0xFF;
+
+        BadFiles.AssertRefused(_folder, FileName, file, "tensor name");
+    }
+
+    [Theory]
     [InlineData(5u)]
     [InlineData(1000u)]
     [InlineData(uint.MaxValue)]

@@ -100,6 +100,25 @@ public sealed class BadSafetensorsTests : IDisposable
     public void Two_tensors_of_one_name_are_refused() => Refuse(
         """{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]},"a":{"dtype":"F32","shape":[3],"data_offsets":[12,24]}}""", "a");
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("\\u0000")]
+    [InlineData("a\\u0000b")]
+    [InlineData("img_in\\nweight")]
+    [InlineData("\\u001b[31m")]
+    [InlineData("a\\u007f")]
+    [InlineData("a\\u0085")]
+    public void Names_with_control_characters_are_refused(string name)
+    {
+        Refuse($$$"""{"{{{name}}}":{"dtype":"F32","shape":[6],"data_offsets":[0,24]}}""", "control characters");
+        Refuse($$$"""{"__metadata__":{"{{{name}}}":"x"},"a":{"dtype":"F32","shape":[6],"data_offsets":[0,24]}}""", "control characters");
+    }
+
+    [Theory]
+    [InlineData("\\ud800")]
+    [InlineData("\\udc00\\ud800")]
+    public void Names_that_are_no_text_are_refused(string name) => Refuse($$$"""{"{{{name}}}":{"dtype":"F32","shape":[6],"data_offsets":[0,24]}}""", "surrogate");
+
     [Fact]
     public void Data_of_no_tensor_is_refused() => Refuse("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}""", "12");
 

@@ -1,5 +1,6 @@
 using Chroma.Models;
 using Chroma.Tensors;
+using Chroma.Testing;
 using Xunit;
 
 namespace Chroma.Layers.Tests;

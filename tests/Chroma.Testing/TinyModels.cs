@@ -18,6 +18,36 @@ public static class TinyModels
     /// <summary>The autoencoder: 32 channels, 16 latent channels.</summary>
     public static string AutoencoderPath => Golden.PathOf("open/ae.safetensors");
 
+    /// <summary>Reads all tensors of one of the files, in their order, so that a test can change what it is about.</summary>
+    /// <param name="path">The file.</param>
+    public static OrderedDictionary<string, FloatTensor> ReadTensors(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        OrderedDictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
+        foreach (SafetensorsTensor tensor in file.Tensors)
+        {
+            tensors.Add(tensor.Name, file.ReadFloats(tensor.Name));
+        }
+
+        return tensors;
+    }
+
+    /// <summary>Writes tensors as safetensors.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">The tensors by name.</param>
+    /// <returns>The path.</returns>
+    public static string WriteTensors(string path, IEnumerable<KeyValuePair<string, FloatTensor>> tensors)
+    {
+        SafetensorsWriter writer = new();
+        foreach ((string name, FloatTensor tensor) in tensors)
+        {
+            writer.Add(name, tensor);
+        }
+
+        writer.Save(path);
+        return path;
+    }
+
     /// <summary>Loads the transformer.</summary>
     /// <param name="engine">What it runs on.</param>
     public static Transformer LoadTransformer(ChromaEngine engine) => Transformer.Load(engine, TransformerPath, TransformerOptions);

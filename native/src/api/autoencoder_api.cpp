@@ -16,6 +16,8 @@ using chroma::autoencoder::AutoencoderModel;
 using chroma::autoencoder::Request;
 
 struct chroma_autoencoder {
+    static constexpr chroma_architecture kArchitecture = CHROMA_ARCHITECTURE_AUTOENCODER;
+
     chroma_autoencoder(const std::shared_ptr<chroma::Engine>& engine,
                        std::shared_ptr<const chroma::Checkpoint> checkpoint, const chroma_load_options& options)
         : model(engine, std::move(checkpoint), chroma::api::weight_options(options)), memory(model.weights()) {}

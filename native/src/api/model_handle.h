@@ -58,7 +58,7 @@ chroma_status load_with(const Open& open, chroma_engine* engine, const chroma_lo
 template <typename Handle>
 chroma_status load(chroma_engine* engine, const char* path, const chroma_load_options* options, Handle** handle,
                    const char* name) {
-    const auto open = [path] { return Checkpoint::open(require(path, "path")); };
+    const auto open = [path] { return Checkpoint::open(require(path, "path"), Handle::kArchitecture); };
     return load_with(open, engine, options, handle, name);
 }
 

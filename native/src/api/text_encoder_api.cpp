@@ -17,6 +17,8 @@ using chroma::t5::T5Batch;
 using chroma::t5::T5Model;
 
 struct chroma_text_encoder {
+    static constexpr chroma_architecture kArchitecture = CHROMA_ARCHITECTURE_T5_ENCODER;
+
     chroma_text_encoder(const std::shared_ptr<chroma::Engine>& engine,
                         std::shared_ptr<const chroma::Checkpoint> checkpoint, const chroma_load_options& options)
         : model(engine, std::move(checkpoint), chroma::api::weight_options(options)), memory(model.weights()) {}

@@ -24,6 +24,8 @@ struct chroma_step_cache {
 };
 
 struct chroma_transformer {
+    static constexpr chroma_architecture kArchitecture = CHROMA_ARCHITECTURE_CHROMA;
+
     chroma_transformer(const std::shared_ptr<chroma::Engine>& used,
                        std::shared_ptr<const chroma::Checkpoint> checkpoint, const chroma_load_options& options)
         : engine(used),

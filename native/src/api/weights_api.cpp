@@ -3,7 +3,9 @@
 #include <bit>
 #include <memory>
 #include <type_traits>
+#include <utility>
 
+#include "api/completeness.h"
 #include "api/model_handle.h"
 #include "api/wall.h"
 #include "common/cores.h"
@@ -146,6 +148,21 @@ chroma_status chroma_weights_open(const char* path, chroma_weights** weights) {
     });
 }
 
+chroma_status chroma_weights_open_part(const char* path, chroma_architecture part, chroma_weights** weights) {
+    return guard([&] {
+        *require(weights, "weights") = nullptr;
+        // Compared as a number: a value outside the enum must not be read as one.
+        const auto number = std::bit_cast<std::underlying_type_t<chroma_architecture>>(part);
+        if (number < CHROMA_ARCHITECTURE_CHROMA || number > CHROMA_ARCHITECTURE_AUTOENCODER) {
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'part' is ", number,
+                 ", but must be that of a Chroma transformer, a T5 ", "encoder or an autoencoder.");
+        }
+        auto opened = std::make_unique<chroma_weights>();
+        opened->checkpoint = Checkpoint::open(require(path, "path"), static_cast<chroma_architecture>(number));
+        *weights = opened.release();
+    });
+}
+
 chroma_status chroma_weights_create_random(const chroma_random_tensor* tensors, int64_t count, int64_t seed,
                                            chroma_weights** weights) {
     return guard([&] {
@@ -177,6 +194,10 @@ chroma_status chroma_weights_get_info(const chroma_weights* weights, chroma_weig
             found.tensor_bytes += static_cast<int64_t>(tensor.data.size());
         }
         found.metadata_count = static_cast<int64_t>(checkpoint.metadata().size());
+        found.has_chroma = checkpoint.identity().has_chroma ? 1 : 0;
+        found.has_t5_encoder = checkpoint.identity().has_t5 ? 1 : 0;
+        found.has_autoencoder = checkpoint.identity().has_autoencoder ? 1 : 0;
+        found.description = checkpoint.identity().description.c_str();
         write_struct(info, found, "info");
     });
 }
@@ -192,9 +213,14 @@ chroma_status chroma_weights_get_tensor(const chroma_weights* weights, int64_t i
         found.bytes = static_cast<int64_t>(stored.data.size());
         found.rank = static_cast<int32_t>(stored.shape.size());
         found.is_scale = stored.is_scale ? 1 : 0;
+        found.component = stored.component;
         std::copy(stored.shape.begin(), stored.shape.end(), found.shape);
         write_struct(tensor, found, "tensor");
     });
+}
+
+chroma_status chroma_weights_get_file(const chroma_weights* weights, int64_t index, const char** path) {
+    return guard([&] { *require(path, "path") = at(checkpoint_of(weights).files(), index, "files").path().c_str(); });
 }
 
 chroma_status chroma_weights_find_tensor(const chroma_weights* weights, const char* name, int64_t* index) {
@@ -285,7 +311,9 @@ chroma_status chroma_weights_quantize(const char* input_path, const char* output
         quantize.include_approximator = given.include_approximator != 0;
         quantize.threads = given.threads == 0 ? chroma::physical_cores() : given.threads;
         quantize.callbacks = {given.progress, given.abort, given.user_data};
-        chroma::quantize_checkpoint(require(input_path, "input_path"), require(output_path, "output_path"), quantize);
+        auto checkpoint = Checkpoint::open(require(input_path, "input_path"));
+        chroma::api::check_complete(checkpoint);
+        chroma::quantize_checkpoint(std::move(checkpoint), require(output_path, "output_path"), quantize);
     });
 }
 

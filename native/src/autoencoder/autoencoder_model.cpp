@@ -85,10 +85,23 @@ AutoencoderModel::AutoencoderModel(std::shared_ptr<Engine> engine, std::shared_p
                                    const WeightOptions& options)
     : engine_(std::move(engine)) {
     WeightLoader loader(std::move(checkpoint), CHROMA_ARCHITECTURE_AUTOENCODER, engine_, options);
-    if (loader.has("encoder.conv_in.weight")) {
+    declare(loader);
+    scale_factor_ = factor(loader, {"scaling_factor", "scale_factor"}, 0.3611F);
+    shift_factor_ = factor(loader, {"shift_factor"}, 0.1159F);
+    weights_ = loader.load();
+}
+
+void AutoencoderModel::check(std::shared_ptr<const Checkpoint> checkpoint) {
+    WeightLoader loader(std::move(checkpoint), CHROMA_ARCHITECTURE_AUTOENCODER, nullptr, {});
+    AutoencoderModel().declare(loader);
+    loader.check_all_declared();
+}
+
+void AutoencoderModel::declare(WeightLoader& loader) {
+    if (loader.has_any("encoder.", Component::Autoencoder)) {
         encoder_ = std::make_unique<Encoder>(loader);
     }
-    if (loader.has("decoder.conv_in.weight")) {
+    if (loader.has_any("decoder.", Component::Autoencoder)) {
         decoder_ = std::make_unique<Decoder>(loader);
     }
     if (encoder_ == nullptr && decoder_ == nullptr) {
@@ -102,9 +115,6 @@ AutoencoderModel::AutoencoderModel(std::shared_ptr<Engine> engine, std::shared_p
              " of the size, but its decoder takes ", decoder_->latent_channels(), " channels at 1/",
              decoder_->upscale(), ".");
     }
-    scale_factor_ = factor(loader, {"scaling_factor", "scale_factor"}, 0.3611F);
-    shift_factor_ = factor(loader, {"shift_factor"}, 0.1159F);
-    weights_ = loader.load();
 }
 
 int64_t AutoencoderModel::latent_channels() const {

@@ -27,6 +27,9 @@ class AutoencoderModel {
     AutoencoderModel(std::shared_ptr<Engine> engine, std::shared_ptr<const Checkpoint> checkpoint,
                      const WeightOptions& options);
 
+    // Throws as loading would for a checkpoint that lacks something, without loading it. One half alone is whole.
+    static void check(std::shared_ptr<const Checkpoint> checkpoint);
+
     [[nodiscard]] const Weights& weights() const { return *weights_; }
     [[nodiscard]] bool has_encoder() const { return encoder_ != nullptr; }
     [[nodiscard]] bool has_decoder() const { return decoder_ != nullptr; }
@@ -51,7 +54,12 @@ class AutoencoderModel {
     void trim() { runner_.reset(); }
 
   private:
+    AutoencoderModel() = default;
+
     class Way;
+
+    // Makes the halves that the file has, as yet without values.
+    void declare(WeightLoader& loader);
 
     void run(const Way& way, const Request& request, const RunContext& run, std::span<float> results);
     void run_whole(const Way& way, const Request& request, const RunContext& run, std::span<float> results);
@@ -68,8 +76,8 @@ class AutoencoderModel {
     std::unique_ptr<Encoder> encoder_;
     std::unique_ptr<Decoder> decoder_;
     std::unique_ptr<Weights> weights_;
-    float scale_factor_;
-    float shift_factor_;
+    float scale_factor_ = 1;
+    float shift_factor_ = 0;
     std::unique_ptr<ChromaRunner> runner_;
     size_t runner_nodes_ = 0;  // what runner_ has room for
     int64_t peak_ = 0;

@@ -24,6 +24,7 @@ std::vector<Level> levels(WeightLoader& loader, int64_t channels) {
         fail(CHROMA_ERROR_MISSING_TENSOR, "'", loader.checkpoint().path(), "' has no level 'decoder.up.0'.");
     }
     std::reverse(up.begin(), up.end());
+    check_levels(loader, "decoder.up.", up);
     return up;
 }
 

@@ -31,6 +31,7 @@ std::vector<Level> levels(WeightLoader& loader, int64_t channels) {
     if (down.empty()) {
         fail(CHROMA_ERROR_MISSING_TENSOR, "'", loader.checkpoint().path(), "' has no level 'encoder.down.0'.");
     }
+    check_levels(loader, "encoder.down.", down);
     return down;
 }
 

@@ -1,5 +1,7 @@
 #include "autoencoder/level.h"
 
+#include <algorithm>
+
 #include "autoencoder/taps.h"
 #include "common/error.h"
 #include "nn/activation.h"
@@ -48,6 +50,19 @@ ggml_tensor* Level::forward(Graph& graph, ggml_tensor* x) const {
     x = forward_blocks(graph, x);
     x = upsample ? upsample->forward(graph, x) : x;
     return downsample ? downsample->forward(graph, x) : x;
+}
+
+void check_levels(const WeightLoader& loader, const std::string& prefix, const std::vector<Level>& levels) {
+    size_t most = 0;
+    for (const Level& level : levels) {
+        most = std::max(most, level.blocks.size());
+    }
+    for (size_t i = 0; i < levels.size(); ++i) {
+        if (levels[i].blocks.size() < most) {
+            fail(CHROMA_ERROR_MISSING_TENSOR, "'", loader.checkpoint().path(), "' lacks the tensor '", prefix, i,
+                 ".block.", levels[i].blocks.size(), ".conv1.weight': its other levels have ", most, " blocks.");
+        }
+    }
 }
 
 Mid::Mid(WeightLoader& loader, const std::string& prefix, int64_t channels)

@@ -27,6 +27,9 @@ struct Level {
     ggml_tensor* forward(Graph& graph, ggml_tensor* x) const;
 };
 
+// Every level of one half has as many blocks. Throws MISSING_TENSOR naming the first block that is not there.
+void check_levels(const WeightLoader& loader, const std::string& prefix, const std::vector<Level>& levels);
+
 // The smallest size: `prefix.block_1`, `prefix.attn_1`, `prefix.block_2`.
 struct Mid {
     ResBlock block_1;

@@ -12,6 +12,12 @@ T5Model::T5Model(std::shared_ptr<Engine> engine, std::shared_ptr<const Checkpoin
     weights_ = loader.load();
 }
 
+void T5Model::check(std::shared_ptr<const Checkpoint> checkpoint) {
+    WeightLoader loader(std::move(checkpoint), CHROMA_ARCHITECTURE_T5_ENCODER, nullptr, {});
+    [[maybe_unused]] const T5Encoder declared(loader);
+    loader.check_all_declared();
+}
+
 void T5Model::encode(const T5Batch& batch, std::span<const int32_t> ids, const RunContext& run,
                      std::span<float> states) {
     check_ids(batch, ids);

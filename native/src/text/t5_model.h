@@ -17,6 +17,9 @@ class T5Model {
 
     T5Model(std::shared_ptr<Engine> engine, std::shared_ptr<const Checkpoint> checkpoint, const WeightOptions& options);
 
+    // Throws as loading would for a checkpoint that lacks something, without loading it.
+    static void check(std::shared_ptr<const Checkpoint> checkpoint);
+
     [[nodiscard]] const T5Sizes& sizes() const { return encoder_->sizes(); }
     [[nodiscard]] const Weights& weights() const { return *weights_; }
 

@@ -54,6 +54,10 @@ T5Sizes T5Sizes::infer(const WeightLoader& loader) {
     sizes.heads = bias[1];
     sizes.feed_forward = dense[0];
     sizes.layers = loader.block_count("encoder.block.");
+    loader.check_block_count("encoder.block.", sizes.layers, {"t5encoder.block_count", "t5.block_count"});
+    if (loader.metadata_text("model_type") == "t5") {  // a config.json
+        loader.check_block_count("encoder.block.", sizes.layers, {"num_layers"});
+    }
     if (query[0] % sizes.heads != 0) {
         fail(CHROMA_ERROR_TENSOR_SHAPE, "The ", query[0], " rows of '", first, "0.SelfAttention.q.weight' in '",
              loader.checkpoint().path(), "' can't be divided among the ", sizes.heads, " heads that '", kRelativeBias,

@@ -18,7 +18,7 @@ std::string norm_name(size_t index) {
 }
 
 nn::Linear linear(WeightLoader& loader, const std::string& prefix, int64_t in, int64_t out) {
-    return {loader, prefix, in, out, loader.has(prefix + ".bias"), WeightKind::Approximator};
+    return {loader, prefix, in, out, true, WeightKind::Approximator};
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ namespace chroma {
 namespace {
 
 nn::Linear edge(WeightLoader& loader, const std::string& prefix, int64_t in, int64_t out) {
-    return {loader, prefix, in, out, loader.has(prefix + ".bias"), WeightKind::Edge};
+    return {loader, prefix, in, out, true, WeightKind::Edge};
 }
 
 template <typename Block>
@@ -33,14 +33,24 @@ ChromaTransformer::ChromaTransformer(std::shared_ptr<const Checkpoint> checkpoin
           rope_axes) {}
 
 ChromaTransformer::ChromaTransformer(std::unique_ptr<WeightLoader> loader, const std::array<int32_t, 3>& rope_axes)
-    : sizes_(TransformerSizes::infer(*loader, rope_axes)),
-      approximator_(*loader, sizes_),
-      img_in_(edge(*loader, "img_in", sizes_.token_channels(), sizes_.hidden)),
-      txt_in_(edge(*loader, "txt_in", sizes_.context, sizes_.hidden)),
-      double_blocks_(blocks<DoubleStreamBlock>(*loader, "double_blocks.", sizes_.double_blocks, sizes_)),
-      single_blocks_(blocks<SingleStreamBlock>(*loader, "single_blocks.", sizes_.single_blocks, sizes_)),
-      final_layer_(*loader, sizes_),
-      weights_(loader->load()) {}
+    : ChromaTransformer(*loader, TransformerSizes::infer(*loader, rope_axes)) {
+    weights_ = loader->load();
+}
+
+ChromaTransformer::ChromaTransformer(WeightLoader& loader, const TransformerSizes& sizes)
+    : sizes_(sizes),
+      approximator_(loader, sizes_),
+      img_in_(edge(loader, "img_in", sizes_.token_channels(), sizes_.hidden)),
+      txt_in_(edge(loader, "txt_in", sizes_.context, sizes_.hidden)),
+      double_blocks_(blocks<DoubleStreamBlock>(loader, "double_blocks.", sizes_.double_blocks, sizes_)),
+      single_blocks_(blocks<SingleStreamBlock>(loader, "single_blocks.", sizes_.single_blocks, sizes_)),
+      final_layer_(loader, sizes_) {}
+
+void ChromaTransformer::check(std::shared_ptr<const Checkpoint> checkpoint) {
+    WeightLoader loader(std::move(checkpoint), CHROMA_ARCHITECTURE_CHROMA, nullptr, {});
+    [[maybe_unused]] const ChromaTransformer declared(loader, TransformerSizes::infer(loader));
+    loader.check_all_declared();
+}
 
 ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_tensor* txt, ggml_tensor* modulation,
                                         const PackedTokens& tokens, const std::vector<float>& ids,
@@ -74,9 +84,6 @@ ggml_tensor* ChromaTransformer::forward(Graph& graph, ggml_tensor* img, ggml_ten
         const auto block = static_cast<int64_t>(i);
         x = graph.block_end(
             single_blocks_[i].forward(context, x, modulation_at(graph, modulation, index.single(block))));
-        if (i == 0 && double_blocks_.empty()) {
-            keep(kFirstOutput, image_part(graph, x, tokens));
-        }
     }
 
     x = image_part(graph, x, tokens);

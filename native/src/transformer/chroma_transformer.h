@@ -21,6 +21,9 @@ class ChromaTransformer {
     ChromaTransformer(std::shared_ptr<const Checkpoint> checkpoint, std::shared_ptr<Engine> engine,
                       const WeightOptions& options, const std::array<int32_t, 3>& rope_axes);
 
+    // Throws as loading would for a checkpoint that lacks something, without loading it.
+    static void check(std::shared_ptr<const Checkpoint> checkpoint);
+
     // Outputs of a graph that step caching reads: the image stream, [hidden, image.tokens()], before the first block,
     // behind it, and behind the last one.
     static constexpr const char* kEntryOutput = "stream_entry";
@@ -46,6 +49,9 @@ class ChromaTransformer {
 
   private:
     ChromaTransformer(std::unique_ptr<WeightLoader> loader, const std::array<int32_t, 3>& rope_axes);
+
+    // Declares all tensors and loads none.
+    ChromaTransformer(WeightLoader& loader, const TransformerSizes& sizes);
 
     TransformerSizes sizes_;
     Approximator approximator_;

@@ -6,9 +6,9 @@ namespace chroma {
 
 DoubleStreamBlock::Side::Side(WeightLoader& loader, const std::string& prefix, const TransformerSizes& sizes)
     : name(prefix),
-      qkv(loader, prefix + "_attn.qkv", sizes.hidden, 3 * sizes.hidden, loader.has(prefix + "_attn.qkv.bias")),
+      qkv(loader, prefix + "_attn.qkv", sizes.hidden, 3 * sizes.hidden, true),
       norm(loader, prefix + "_attn.norm", sizes.head_size),
-      proj(loader, prefix + "_attn.proj", sizes.hidden, sizes.hidden, loader.has(prefix + "_attn.proj.bias")),
+      proj(loader, prefix + "_attn.proj", sizes.hidden, sizes.hidden, true),
       mlp(loader, prefix + "_mlp", sizes.hidden, sizes.mlp) {}
 
 DoubleStreamBlock::DoubleStreamBlock(WeightLoader& loader, const std::string& prefix, const TransformerSizes& sizes)

@@ -6,8 +6,8 @@ namespace chroma {
 
 Mlp::Mlp(WeightLoader& loader, const std::string& prefix, int64_t channels, int64_t hidden)
     : name(prefix),
-      in(loader, prefix + ".0", channels, hidden, loader.has(prefix + ".0.bias")),
-      out(loader, prefix + ".2", hidden, channels, loader.has(prefix + ".2.bias")) {}
+      in(loader, prefix + ".0", channels, hidden, true),
+      out(loader, prefix + ".2", hidden, channels, true) {}
 
 ggml_tensor* Mlp::forward(Graph& graph, ggml_tensor* x, const TokenStream& stream) const {
     ggml_tensor* hidden = in.forward(graph, x);

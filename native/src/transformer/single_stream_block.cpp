@@ -9,10 +9,8 @@ SingleStreamBlock::SingleStreamBlock(WeightLoader& loader, const std::string& pr
     : name_(prefix),
       heads_(sizes.heads),
       head_size_(sizes.head_size),
-      linear1_(loader, prefix + ".linear1", sizes.hidden, 3 * sizes.hidden + sizes.mlp,
-               loader.has(prefix + ".linear1.bias")),
-      linear2_(loader, prefix + ".linear2", sizes.hidden + sizes.mlp, sizes.hidden,
-               loader.has(prefix + ".linear2.bias")),
+      linear1_(loader, prefix + ".linear1", sizes.hidden, 3 * sizes.hidden + sizes.mlp, true),
+      linear2_(loader, prefix + ".linear2", sizes.hidden + sizes.mlp, sizes.hidden, true),
       norm_(loader, prefix + ".norm", sizes.head_size) {}
 
 namespace {

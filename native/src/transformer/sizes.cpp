@@ -90,6 +90,25 @@ nn::RopeAxes rope_axes_of(const WeightLoader& loader, const std::array<int32_t, 
     return rope;
 }
 
+// How many of a kind of block there are: at least one, and as many as a diffusers folder's config.json says.
+int block_count(const WeightLoader& loader, const std::string& prefix, const char* tensor, const char* key) {
+    const int count = loader.block_count(prefix);
+    if (count == 0) {
+        static_cast<void>(loader.shape_of(prefix + "0." + tensor));  // throws
+    }
+    if (loader.metadata_text("_class_name") == "ChromaTransformer2DModel") {
+        loader.check_block_count(prefix, count, {key});
+    }
+    return count;
+}
+
+// A layer and its norm are numbered alike; one of them shows that there should be the other.
+int approximator_depth(const WeightLoader& loader) {
+    const std::string prefix = "distilled_guidance_layer.layers.";
+    return std::max(block_count(loader, prefix, "in_layer.weight", "approximator_layers"),
+                    loader.block_end("distilled_guidance_layer.norms."));
+}
+
 }  // namespace
 
 int64_t TransformerSizes::token_channels() const {
@@ -97,6 +116,12 @@ int64_t TransformerSizes::token_channels() const {
 }
 
 TransformerSizes TransformerSizes::infer(const WeightLoader& loader, const std::array<int32_t, 3>& rope_axes) {
+    TransformerSizes sizes = infer(loader);
+    sizes.rope = rope_axes_of(loader, rope_axes, sizes.head_size);
+    return sizes;
+}
+
+TransformerSizes TransformerSizes::infer(const WeightLoader& loader) {
     const std::string file = "'" + loader.checkpoint().path() + "'";
     TransformerSizes sizes;
     const MatrixShape image_in = matrix_shape(loader, "img_in.weight");
@@ -115,30 +140,16 @@ TransformerSizes TransformerSizes::infer(const WeightLoader& loader, const std::
         fail(CHROMA_ERROR_TENSOR_SHAPE, file, ": distilled_guidance_layer.in_proj.weight takes ",
              sizes.approximator_inputs, " channels, but a multiple of 8 was expected.");
     }
-    sizes.approximator_layers = loader.block_count("distilled_guidance_layer.layers.");
-    sizes.double_blocks = loader.block_count("double_blocks.");
-    sizes.single_blocks = loader.block_count("single_blocks.");
-
-    if (sizes.double_blocks > 0) {
-        sizes.head_size = vector_length(loader, "double_blocks.0.img_attn.norm.query_norm.scale");
-        sizes.mlp = matrix_shape(loader, "double_blocks.0.img_mlp.0.weight").out;
-    } else if (sizes.single_blocks > 0) {
-        sizes.head_size = vector_length(loader, "single_blocks.0.norm.query_norm.scale");
-        sizes.mlp = matrix_shape(loader, "single_blocks.0.linear2.weight").in - sizes.hidden;
-    } else {
-        fail(CHROMA_ERROR_MISSING_TENSOR, file, " has neither double_blocks nor single_blocks.");
-    }
+    sizes.approximator_layers = approximator_depth(loader);
+    sizes.double_blocks = block_count(loader, "double_blocks.", "img_attn.qkv.weight", "num_layers");
+    sizes.single_blocks = block_count(loader, "single_blocks.", "linear1.weight", "num_single_layers");
+    sizes.head_size = vector_length(loader, "double_blocks.0.img_attn.norm.query_norm.scale");
+    sizes.mlp = matrix_shape(loader, "double_blocks.0.img_mlp.0.weight").out;
     sizes.heads = sizes.hidden / sizes.head_size;
     if (sizes.heads * sizes.head_size != sizes.hidden) {
         fail(CHROMA_ERROR_TENSOR_SHAPE, file, ": the hidden size ", sizes.hidden,
              " (img_in.weight) is not a multiple of the head size ", sizes.head_size, " (query_norm.scale).");
     }
-    if (sizes.mlp < 1) {
-        fail(CHROMA_ERROR_TENSOR_SHAPE, file,
-             ": single_blocks.0.linear2.weight takes fewer channels than the hidden size ", sizes.hidden,
-             " and an MLP need.");
-    }
-    sizes.rope = rope_axes_of(loader, rope_axes, sizes.head_size);
     return sizes;
 }
 

@@ -32,6 +32,9 @@ struct TransformerSizes {
     // Reads them from a checkpoint. rope_axes: as chroma_load_options has it, all 0 for the file's or the default.
     // Throws MISSING_TENSOR, TENSOR_SHAPE or INVALID_ARGUMENT (rope axes) with the file and the tensor.
     static TransformerSizes infer(const WeightLoader& loader, const std::array<int32_t, 3>& rope_axes);
+
+    // The same but for the rope axes, which need not be told to know which tensors there must be.
+    static TransformerSizes infer(const WeightLoader& loader);
 };
 
 }  // namespace chroma

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <unordered_set>
 
 #include "weights/checkpoint.h"
-#include "weights/names.h"
+#include "weights/names/names.h"
 
 namespace chroma {
 
@@ -45,8 +44,10 @@ class NameSet {
     }
 
   private:
-    std::vector<std::string_view> names_;
+    std::vector<std::string> names_;
 };
+
+constexpr size_t kConvolutionAxes = 4;
 
 bool recognise_lora(const NameSet& names, Identity& identity) {
     if (!names.contains_any(
@@ -86,8 +87,12 @@ void recognise_transformer(const NameSet& names, Identity& identity) {
     }
 }
 
-void recognise_t5(const NameSet& names, Identity& identity) {
-    if (!names.has("encoder.block.0.layer.0.SelfAttention.q.weight")) {
+// Any of the encoder's own tensors will do: which ones are missing is for the loader to say.
+void recognise_t5(const NameSet& names, const std::vector<WholeTensor>& wholes, Identity& identity) {
+    const bool any = std::any_of(wholes.begin(), wholes.end(), [](const WholeTensor& whole) {
+        return whole.known && whole.component == Component::T5 && whole.name.starts_with("encoder.");
+    });
+    if (!any) {
         return;
     }
     if (names.has("encoder.block.0.layer.1.DenseReluDense.wi.weight")) {
@@ -100,28 +105,107 @@ void recognise_t5(const NameSet& names, Identity& identity) {
     }
 }
 
-void recognise_autoencoder(const NameSet& names, const std::vector<StoredTensor>& tensors, Identity& identity) {
-    if (!names.has("decoder.conv_in.weight") && !names.has("encoder.conv_in.weight")) {
-        return;
-    }
-    constexpr int64_t kOlderChannels = 4;
-    for (const StoredTensor& tensor : tensors) {
-        if (tensor.canonical == "decoder.conv_in.weight" && tensor.shape.size() == 4 &&
-            tensor.shape[1] == kOlderChannels) {
-            identity.description = "a Stable Diffusion autoencoder with 4 latent channels";
-            return;
-        }
-    }
-    identity.has_autoencoder = true;
+// The convolutions at an autoencoder's ends; other kinds have some of the names in between.
+bool is_end_of_autoencoder(const WholeTensor& whole) {
+    return whole.known && whole.component == Component::Autoencoder && whole.shape.size() == kConvolutionAxes &&
+           (whole.name.ends_with("coder.conv_in.weight") || whole.name.ends_with("coder.conv_out.weight"));
 }
 
-void recognise_foreign(const NameSet& names, Identity& identity) {
-    if (names.starts_any({"input_blocks.", "joint_blocks.", "down_blocks.", "time_embedding.", "time_embed."})) {
-        identity.architecture = CHROMA_ARCHITECTURE_STABLE_DIFFUSION;
-        identity.description = "a Stable Diffusion model";
-    } else if (names.starts_any({"text_model.encoder.", "text_model.embeddings.", "encoder.layers.",
-                                 "transformer.resblocks.", "conditioner.embedders.", "text_encoders.clip", "v.blk.",
-                                 "t.blk."})) {
+void recognise_autoencoder(const NameSet& names, const std::vector<WholeTensor>& wholes, Identity& identity) {
+    constexpr int64_t kOlderChannels = 4;
+    bool found = false;
+    bool older = false;
+    for (const WholeTensor& whole : wholes) {
+        if (is_end_of_autoencoder(whole)) {
+            found = true;
+            older = older || (whole.name == "decoder.conv_in.weight" && whole.shape[1] == kOlderChannels) ||
+                    (whole.name == "encoder.conv_out.weight" && whole.shape[0] == 2 * kOlderChannels);
+        }
+    }
+    if (!found) {
+        return;
+    }
+    if (older) {
+        identity.description = "a Stable Diffusion autoencoder with 4 latent channels";
+    } else if (names.has("bn.running_mean")) {
+        identity.description = "FLUX.2's autoencoder (it norms its latents)";
+    } else {
+        identity.has_autoencoder = true;
+    }
+}
+
+// "decoder.layers.3.conv.0.weight" (diffusers), "decoder.3.conv.0.weight" or "3.conv.0.weight" (the original): the
+// names of convolutions in TAESD's sequences.
+bool is_tiny_convolution(std::string_view name) {
+    for (const std::string_view half :
+         {"encoder.", "decoder.", "taesd_encoder.", "taesd_decoder.", "taef1_encoder.", "taef1_decoder."}) {
+        if (name.starts_with(half)) {
+            name.remove_prefix(half.size());
+            break;
+        }
+    }
+    constexpr std::string_view kLayers = "layers.";
+    name.remove_prefix(name.starts_with(kLayers) ? kLayers.size() : 0);
+    const auto skip_number = [&] {
+        const size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
+        name.remove_prefix(digits);
+        return digits > 0;
+    };
+    if (!skip_number()) {
+        return false;
+    }
+    constexpr std::string_view kBlock = ".conv.";
+    if (name.starts_with(kBlock)) {
+        name.remove_prefix(kBlock.size());
+        return skip_number() && name == ".weight";
+    }
+    return name == ".weight" || name == ".skip.weight";
+}
+
+bool recognise_tiny_autoencoder(const std::vector<StoredTensor>& tensors, Identity& identity) {
+    constexpr int64_t kOlderChannels = 4;
+    constexpr int64_t kFluxChannels = 16;
+    int64_t latent_channels = 0;
+    bool found = false;
+    for (const StoredTensor& tensor : tensors) {
+        if (tensor.shape.size() != kConvolutionAxes) {
+            continue;
+        }
+        if (!is_tiny_convolution(without_prefix(tensor.name))) {
+            return false;
+        }
+        found = true;
+        for (const int64_t channels : {tensor.shape[0], tensor.shape[1]}) {
+            latent_channels = channels == kOlderChannels || channels == kFluxChannels ? channels : latent_channels;
+        }
+    }
+    if (!found) {
+        return false;
+    }
+    identity.architecture = CHROMA_ARCHITECTURE_TINY_AUTOENCODER;
+    identity.description = latent_channels == kFluxChannels ? "TAEF1, a tiny autoencoder for previews of FLUX's latents"
+                           : latent_channels == kOlderChannels
+                               ? "TAESD, a tiny autoencoder for previews of Stable Diffusion's latents"
+                               : "a tiny autoencoder for previews (of TAESD's kind)";
+    return true;
+}
+
+bool recognise_stable_diffusion(const NameSet& names, Identity& identity) {
+    if (!names.starts_any({"input_blocks.", "joint_blocks.", "down_blocks.", "time_embedding.", "time_embed."})) {
+        return false;
+    }
+    identity.architecture = CHROMA_ARCHITECTURE_STABLE_DIFFUSION;
+    identity.description = "a Stable Diffusion model";
+    return true;
+}
+
+void recognise_foreign(const NameSet& names, const std::vector<StoredTensor>& tensors, Identity& identity) {
+    if (recognise_tiny_autoencoder(tensors, identity)) {
+        return;
+    }
+    if (names.starts_any({"text_model.encoder.", "text_model.embeddings.", "encoder.layers.0.self_attn.",
+                          "transformer.resblocks.", "conditioner.embedders.", "text_encoders.clip", "v.blk.",
+                          "t.blk."})) {
         identity.architecture = CHROMA_ARCHITECTURE_CLIP;
         identity.description = "a CLIP text encoder";
     } else if (names.starts_any({"blk.", "layers.0.self_attn.", "lm_head."})) {
@@ -129,6 +213,22 @@ void recognise_foreign(const NameSet& names, Identity& identity) {
     } else if (names.starts("encoder.layer.") || names.starts("embeddings.word_embeddings")) {
         identity.description = "a BERT-like text encoder";
     }
+}
+
+// "a Chroma transformer, a T5 encoder and an autoencoder of FLUX's kind"
+std::string describe_components(const Identity& identity) {
+    std::vector<const char*> nouns;
+    for (const chroma_architecture part :
+         {CHROMA_ARCHITECTURE_CHROMA, CHROMA_ARCHITECTURE_T5_ENCODER, CHROMA_ARCHITECTURE_AUTOENCODER}) {
+        if (identity.has(part)) {
+            nouns.push_back(architecture_noun(part));
+        }
+    }
+    std::string out;
+    for (size_t i = 0; i < nouns.size(); ++i) {
+        out += (i == 0 ? "" : i + 1 == nouns.size() ? " and " : ", ") + std::string(nouns[i]);
+    }
+    return out;
 }
 
 }  // namespace
@@ -146,7 +246,7 @@ bool Identity::has(chroma_architecture wanted) const {
     }
 }
 
-Identity identify(const std::vector<StoredTensor>& tensors) {
+Identity identify(const std::vector<StoredTensor>& tensors, const std::vector<WholeTensor>& wholes) {
     Identity identity;
     if (tensors.empty()) {
         identity.description = "a file without tensors";
@@ -156,24 +256,36 @@ Identity identify(const std::vector<StoredTensor>& tensors) {
     if (recognise_lora(names, identity)) {
         return identity;
     }
-    recognise_transformer(names, identity);
-    if (identity.architecture == CHROMA_ARCHITECTURE_UNKNOWN) {
-        recognise_t5(names, identity);
-        recognise_autoencoder(names, tensors, identity);
+    recognise_t5(names, wholes, identity);
+    recognise_autoencoder(names, wholes, identity);
+    if (!recognise_stable_diffusion(names, identity)) {
+        recognise_transformer(names, identity);
     }
-    if (identity.has_chroma) {
-        identity.architecture = CHROMA_ARCHITECTURE_CHROMA;
-    } else if (identity.has_t5) {
-        identity.architecture = CHROMA_ARCHITECTURE_T5_ENCODER;
-    } else if (identity.has_autoencoder) {
-        identity.architecture = CHROMA_ARCHITECTURE_AUTOENCODER;
-    } else if (identity.architecture == CHROMA_ARCHITECTURE_UNKNOWN && identity.description.empty()) {
-        recognise_foreign(names, identity);
-    }
-    if (identity.has_chroma || identity.has_t5 || identity.has_autoencoder) {
-        identity.description = architecture_noun(identity.architecture);
+    const bool any = identity.has_chroma || identity.has_t5 || identity.has_autoencoder;
+    if (identity.architecture != CHROMA_ARCHITECTURE_UNKNOWN) {
+        const bool closed = identity.architecture == CHROMA_ARCHITECTURE_CHROMA_RADIANCE;  // a sentence of its own
+        identity.description += any && !closed ? " with " + describe_components(identity) : "";
+    } else if (any) {
+        identity.architecture = identity.has_chroma ? CHROMA_ARCHITECTURE_CHROMA
+                                : identity.has_t5   ? CHROMA_ARCHITECTURE_T5_ENCODER
+                                                    : CHROMA_ARCHITECTURE_AUTOENCODER;
+        identity.description = describe_components(identity);
+    } else if (identity.description.empty()) {
+        recognise_foreign(names, tensors, identity);
     }
     return identity;
+}
+
+chroma_architecture architecture_of(Component component) {
+    switch (component) {
+        case Component::Chroma:
+            return CHROMA_ARCHITECTURE_CHROMA;
+        case Component::T5:
+            return CHROMA_ARCHITECTURE_T5_ENCODER;
+        case Component::Autoencoder:
+            return CHROMA_ARCHITECTURE_AUTOENCODER;
+    }
+    return CHROMA_ARCHITECTURE_UNKNOWN;
 }
 
 const char* architecture_noun(chroma_architecture architecture) {
@@ -192,6 +304,8 @@ const char* architecture_noun(chroma_architecture architecture) {
             return "a CLIP text encoder";
         case CHROMA_ARCHITECTURE_STABLE_DIFFUSION:
             return "a Stable Diffusion model";
+        case CHROMA_ARCHITECTURE_TINY_AUTOENCODER:
+            return "a tiny autoencoder";
         case CHROMA_ARCHITECTURE_UNKNOWN:
             break;
     }

@@ -6,16 +6,19 @@
 #include <vector>
 
 #include "chroma.h"
+#include "weights/names/names.h"
 
 namespace chroma {
 
 struct StoredTensor;
+struct WholeTensor;
 
 struct Identity {
-    // The first that applies of the components below, else the foreign model recognised.
+    // The foreign model recognised, else the first that applies of the components below.
     chroma_architecture architecture = CHROMA_ARCHITECTURE_UNKNOWN;
 
-    // A file may hold several components (an all-in-one checkpoint).
+    // A file may hold several components (an all-in-one checkpoint), also beside a foreign model. That one is here does
+    // not say that it is whole.
     bool has_chroma = false;
     bool has_t5 = false;
     bool has_autoencoder = false;
@@ -26,9 +29,11 @@ struct Identity {
     [[nodiscard]] bool has(chroma_architecture wanted) const;
 };
 
-[[nodiscard]] Identity identify(const std::vector<StoredTensor>& tensors);
+[[nodiscard]] Identity identify(const std::vector<StoredTensor>& tensors, const std::vector<WholeTensor>& wholes);
 
-// "Chroma", "a T5 encoder", ...
+[[nodiscard]] chroma_architecture architecture_of(Component component);
+
+// "a Chroma transformer", "a T5 encoder", ...
 [[nodiscard]] const char* architecture_noun(chroma_architecture architecture);
 
 }  // namespace chroma

@@ -1,33 +1,14 @@
 #include "weights/checkpoint.h"
 
 #include <algorithm>
-#include <map>
 
 #include "common/error.h"
-#include "weights/checkpoint_folder.h"
-#include "weights/file_kind.h"
-#include "weights/gguf_reader.h"
-#include "weights/int8_storage.h"
-#include "weights/json.h"
-#include "weights/names.h"
-#include "weights/safetensors_reader.h"
+#include "weights/scales.h"
 #include "weights/utf8.h"
 
 namespace chroma {
 
 namespace {
-
-constexpr size_t kMostShards = 10000;
-
-FileContent read_content(const MappedFile& file) {
-    if (is_gguf(file.bytes())) {
-        return read_gguf(file);
-    }
-    if (is_safetensors(file.bytes())) {
-        return read_safetensors(file);
-    }
-    refuse_file(file);
-}
 
 // What the file stands for in the original checkpoint, with its parts to be put in order.
 struct Assembly {
@@ -65,90 +46,6 @@ void join_parts(Assembly& assembly) {
 }
 
 }  // namespace
-
-std::shared_ptr<const Checkpoint> Checkpoint::open(const std::string& path) {
-    std::shared_ptr<Checkpoint> checkpoint(new Checkpoint(path));
-    const std::string file = is_folder(path) ? find_weights(path) : path;
-    if (is_index(file)) {
-        checkpoint->add_index(file);
-    } else {
-        checkpoint->add_file(file);
-    }
-    if (file != path) {
-        checkpoint->add_config(path);
-    }
-    checkpoint->finish();
-    return checkpoint;
-}
-
-std::shared_ptr<const Checkpoint> Checkpoint::in_memory(MappedFile memory, std::vector<StoredTensor> tensors) {
-    std::shared_ptr<Checkpoint> checkpoint(new Checkpoint(memory.path()));
-    checkpoint->tensors_ = std::move(tensors);
-    checkpoint->files_.push_back(std::move(memory));
-    checkpoint->finish();
-    return checkpoint;
-}
-
-void Checkpoint::add_file(const std::string& path) {
-    MappedFile file(path);
-    FileContent content = read_content(file);
-    container_ = content.container;
-    for (StoredTensor& tensor : content.tensors) {
-        tensor.file_index = files_.size();
-        tensors_.push_back(std::move(tensor));
-    }
-    for (MetadataEntry& entry : content.metadata) {
-        metadata_.push_back(std::move(entry));
-    }
-    files_.push_back(std::move(file));
-}
-
-void Checkpoint::add_index(const std::string& path) {
-    const std::vector<IndexEntry> index = read_index(path);
-    std::map<std::string, std::vector<const IndexEntry*>> shards;
-    for (const IndexEntry& entry : index) {
-        shards[entry.shard].push_back(&entry);
-    }
-    if (shards.size() > kMostShards) {
-        fail(CHROMA_ERROR_FORMAT, "'", path, "' lists ", shards.size(), " shards; at most ", kMostShards,
-             " are supported.");
-    }
-    for (const auto& [shard, entries] : shards) {
-        const std::string shard_path = sibling(path, shard);
-        if (!exists(shard_path)) {
-            fail(CHROMA_ERROR_IO, "The shard '", shard_path, "', which '", path, "' lists, is missing.");
-        }
-        MappedFile file(shard_path);
-        FileContent content = read_content(file);
-        std::unordered_map<std::string_view, StoredTensor*> by_name;
-        for (StoredTensor& tensor : content.tensors) {
-            by_name.emplace(tensor.name, &tensor);
-        }
-        for (const IndexEntry* entry : entries) {
-            const auto found = by_name.find(entry->tensor);
-            if (found == by_name.end()) {
-                fail(CHROMA_ERROR_FORMAT, "The shard '", shard_path, "' lacks the tensor '", printable(entry->tensor),
-                     "' that '", path, "' promises.");
-            }
-            StoredTensor tensor = *found->second;
-            tensor.file_index = files_.size();
-            tensors_.push_back(std::move(tensor));
-        }
-        container_ = content.container;
-        if (metadata_.empty()) {
-            metadata_ = std::move(content.metadata);
-        }
-        files_.push_back(std::move(file));
-    }
-}
-
-void Checkpoint::add_config(const std::string& folder) {
-    for (MetadataEntry& entry : read_config(folder)) {
-        if (find_metadata(entry.key) == nullptr) {
-            metadata_.push_back(std::move(entry));
-        }
-    }
-}
 
 // GGUF has at most four axes and some writers fold others; they leave the true shape in the metadata.
 void Checkpoint::restore_shapes() {
@@ -191,8 +88,8 @@ void Checkpoint::finish() {
     for (const WholeTensor& whole : wholes_) {
         by_canonical_.emplace(whole.name, &whole);
     }
-    find_scales();
-    identity_ = identify(tensors_);
+    find_scales(*this, wholes_, tensors_);
+    identity_ = identify(tensors_, wholes_);
 }
 
 void Checkpoint::name_tensors() {
@@ -212,6 +109,7 @@ void Checkpoint::name_tensors() {
             Assembly assembly;
             assembly.whole.name = whole_name;
             assembly.whole.known = match.has_value();
+            assembly.whole.component = match ? match->component : Component::Chroma;
             assembly.whole.kind = match ? match->kind : WeightKind::Vector;
             assembly.whole.parts.resize(parts);
             assembly.shape = match ? match->shape : ShapeRule::Same;
@@ -225,83 +123,18 @@ void Checkpoint::name_tensors() {
                 fail(CHROMA_ERROR_FORMAT, "'", path_, "' has the tensor '", printable(whole_name), "' twice, once as '",
                      printable(tensor.name), "'.");
             }
+            tensor.component = CHROMA_ARCHITECTURE_T5_ENCODER;
             tensor.canonical = tensor.name;
             continue;
         }
         whole.parts[part] = &tensor;
+        tensor.component = match ? architecture_of(match->component) : CHROMA_ARCHITECTURE_UNKNOWN;
         tensor.canonical = parts == 1 ? whole_name : text(whole_name, "[", part, "]");
     }
     for (Assembly& assembly : assemblies) {
         join_parts(assembly);
         assembly.whole.scales.resize(assembly.whole.parts.size());
         wholes_.push_back(std::move(assembly.whole));
-    }
-}
-
-void Checkpoint::find_scales() {
-    find_float8_scales();
-    if (holds_int8_rows(*this)) {
-        find_int8_scales();
-    }
-    for (const WholeTensor& whole : wholes_) {
-        for (const StoredTensor* scale : whole.scales) {
-            if (scale != nullptr) {
-                tensors_[static_cast<size_t>(scale - tensors_.data())].is_scale = true;
-            }
-        }
-    }
-}
-
-// Scaled float8 (ComfyUI's): beside "X.weight" lies "X.scale_weight" or "X.weight_scale", one factor for all or one per
-// row.
-void Checkpoint::find_float8_scales() {
-    constexpr std::string_view kWeight = ".weight";
-    for (WholeTensor& whole : wholes_) {
-        for (size_t i = 0; i < whole.parts.size(); ++i) {
-            const StoredTensor* part = whole.parts[i];
-            if (part == nullptr || (part->type.type != CHROMA_TYPE_F8_E4M3 && part->type.type != CHROMA_TYPE_F8_E5M2) ||
-                !part->name.ends_with(kWeight)) {
-                continue;
-            }
-            const std::string base = part->name.substr(0, part->name.size() - kWeight.size());
-            const StoredTensor* scale = find(base + ".scale_weight");
-            scale = scale == nullptr ? find(base + ".weight_scale") : scale;
-            if (scale == nullptr) {
-                continue;
-            }
-            const int64_t count = element_count(scale->shape);
-            const int64_t rows = part->shape.empty() ? 1 : part->shape.front();
-            if (!scale->type.is_weight() || scale->type.block_elements != 1 || (count != 1 && count != rows)) {
-                whole.refuse(CHROMA_ERROR_TENSOR_SHAPE,
-                             text("its scale '", scale->name, "' has the shape ", shape_text(scale->shape),
-                                  ", which is neither one factor nor one per row"));
-            }
-            whole.scales[i] = scale;
-        }
-    }
-}
-
-void Checkpoint::find_int8_scales() {
-    const std::string rotation = rotation_problem(*this);
-    for (WholeTensor& whole : wholes_) {
-        if (!whole.known || whole.kind != WeightKind::Matrix || whole.parts.size() != 1 || whole.shape.size() != 2 ||
-            whole.parts[0]->type.type != CHROMA_TYPE_I8) {
-            continue;
-        }
-        StoredTensor& rows = tensors_[static_cast<size_t>(whole.parts[0] - tensors_.data())];
-        rows.type.type = CHROMA_TYPE_INT8;
-        const std::string name = int8_scale_name(rows.name);
-        const StoredTensor* scale = find(name);
-        whole.scales[0] = scale;
-        if (!rotation.empty()) {
-            whole.refuse(CHROMA_ERROR_UNSUPPORTED, rotation);
-        } else if (scale == nullptr) {
-            whole.refuse(CHROMA_ERROR_MISSING_TENSOR, text("the scales of its int8 rows, '", name, "', are missing"));
-        } else if (scale->type.type != CHROMA_TYPE_F32 || scale->shape != Shape{whole.shape[0]}) {
-            whole.refuse(CHROMA_ERROR_TENSOR_SHAPE,
-                         text("the scales of its int8 rows, '", name, "', are ", scale->type.text, " of shape ",
-                              shape_text(scale->shape), ", not F32 of shape ", shape_text({whole.shape[0]})));
-        }
     }
 }
 

@@ -16,6 +16,7 @@
 #include "common/shape.h"
 #include "weights/architecture.h"
 #include "weights/mapped_file.h"
+#include "weights/names/names.h"
 #include "weights/stored_type.h"
 #include "weights/weight_kind.h"
 
@@ -28,6 +29,7 @@ struct StoredTensor {
     StoredType type;
     Shape shape;  // PyTorch order
     std::span<const std::byte> data;
+    chroma_architecture component = CHROMA_ARCHITECTURE_UNKNOWN;  // that it belongs to by its name
     bool is_scale = false;  // of another tensor's values: no parameter of the model
     std::string file;       // for messages
     size_t file_index = 0;  // in Checkpoint::files()
@@ -38,7 +40,8 @@ struct WholeTensor {
     std::string name;  // canonical
     Shape shape;
     WeightKind kind = WeightKind::Vector;
-    bool known = false;                      // the name is one of a component's; kind means something only then
+    bool known = false;  // the name is one of a component's; kind and component mean something only then
+    Component component = Component::Chroma;
     std::vector<const StoredTensor*> parts;  // in the order of their rows
     std::vector<const StoredTensor*>
         scales;           // of scaled float8 and int8 rows: what each part's values are multiplied with; null: nothing
@@ -68,12 +71,19 @@ struct FileContent {
     std::vector<MetadataEntry> metadata;
 };
 
+// The metadata under which ComfyUI describes the quantised layers of a file, as JSON.
+inline constexpr std::string_view kLayerFormatsKey = "_quantization_metadata";
+
+struct SourceFile;
+
 // Immutable once opened, so it may be read from several threads.
 class Checkpoint {
   public:
-    // path: a GGUF or safetensors file (told apart by content), a *.index.json, or a folder with one of them.
-    // Opens and checks every header. Throws IO, FORMAT, WRONG_MODEL or UNSUPPORTED with the file's name.
-    static std::shared_ptr<const Checkpoint> open(const std::string& path);
+    // path: a GGUF or safetensors file (told apart by content), with the other parts where it is one of several, a
+    // *.index.json, or a folder with one model; of several, the one that has what is wanted. Opens and checks every
+    // header. Throws IO, FORMAT, WRONG_MODEL or UNSUPPORTED with the file's name.
+    static std::shared_ptr<const Checkpoint> open(const std::string& path,
+                                                  chroma_architecture wanted = CHROMA_ARCHITECTURE_UNKNOWN);
 
     // One that is made, not opened: its tensors lie in `memory`.
     static std::shared_ptr<const Checkpoint> in_memory(MappedFile memory, std::vector<StoredTensor> tensors);
@@ -93,6 +103,9 @@ class Checkpoint {
     [[nodiscard]] const std::vector<StoredTensor>& tensors() const { return tensors_; }
     [[nodiscard]] const std::vector<MetadataEntry>& metadata() const { return metadata_; }
 
+    // ComfyUI's descriptions of the quantised layers of each file that has one (kLayerFormatsKey).
+    [[nodiscard]] const std::vector<std::string>& layer_formats() const { return layer_formats_; }
+
     // Elements of all tensors but scales.
     [[nodiscard]] int64_t parameter_count() const;
 
@@ -107,15 +120,13 @@ class Checkpoint {
   private:
     explicit Checkpoint(std::string path) : path_(std::move(path)) {}
 
-    void add_file(const std::string& path);
-    void add_index(const std::string& path);
-    void add_config(const std::string& path);
+    static std::shared_ptr<Checkpoint> open_folder(const std::string& folder, chroma_architecture wanted);
+
+    void add(SourceFile file);
+    void add_config(const std::string& folder);
     void restore_shapes();
     void finish();
     void name_tensors();
-    void find_scales();
-    void find_float8_scales();
-    void find_int8_scales();
 
     std::string path_;
     chroma_container container_ = CHROMA_CONTAINER_SAFETENSORS;
@@ -124,6 +135,7 @@ class Checkpoint {
     std::vector<StoredTensor> tensors_;
     std::vector<WholeTensor> wholes_;
     std::vector<MetadataEntry> metadata_;
+    std::vector<std::string> layer_formats_;
     std::unordered_map<std::string_view, const StoredTensor*> by_name_;
     std::unordered_map<std::string_view, const WholeTensor*> by_canonical_;
 };

@@ -132,8 +132,8 @@ void append_value(std::string& out, const std::vector<T>& values) {
 
 // Keys that describe the old file's layout, not its content.
 bool belongs_to_layout(const std::string& key) {
-    return key == "general.alignment" || key.starts_with("split.") || key.starts_with("comfy.gguf.orig_shape.") ||
-           is_int8_key(key);
+    return key == "general.alignment" || key == kLayerFormatsKey || key.starts_with("split.") ||
+           key.starts_with("comfy.gguf.orig_shape.") || is_int8_key(key);
 }
 
 bool has_int8_rows(const std::vector<PlannedTensor>& tensors) {

@@ -22,7 +22,6 @@ constexpr uint64_t kDefaultAlignment = 32;
 constexpr uint64_t kLargestAlignment = 1 << 20;
 constexpr uint32_t kMaxDimensions = 4;
 constexpr uint64_t kMaxArrayElements = 1 << 22;
-constexpr size_t kLongestKey = 65535;  // the specification's
 
 enum class ValueType : uint32_t { U8, I8, U16, I16, U32, I32, F32, Bool, String, Array, U64, I64, F64 };
 
@@ -106,9 +105,9 @@ class GgufParser {
         std::unordered_set<std::string> keys;
         for (uint64_t i = 0; i < count; ++i) {
             const std::string_view raw = read_string("metadata keys");
-            if (raw.empty() || raw.size() > kLongestKey || !is_utf8(raw)) {
-                refuse("has a metadata key at byte ", position_ - raw.size(), " that is no text of 1 to ", kLongestKey,
-                       " bytes.");
+            if (!is_name(raw)) {
+                refuse("has a metadata key at byte ", position_ - raw.size(), " that is no text of 1 to ", kLongestName,
+                       " bytes without control characters: '", printable(raw), "'.");
             }
             std::string key(raw);
             if (!keys.insert(key).second) {
@@ -236,9 +235,9 @@ class GgufParser {
         for (uint64_t i = 0; i < count; ++i) {
             StoredTensor tensor;
             const std::string_view raw = read_string("tensor names");
-            if (raw.empty() || raw.size() > kLongestKey || !is_utf8(raw)) {
-                refuse("has a tensor name at byte ", position_ - raw.size(), " that is no text of 1 to ", kLongestKey,
-                       " bytes.");
+            if (!is_name(raw)) {
+                refuse("has a tensor name at byte ", position_ - raw.size(), " that is no text of 1 to ", kLongestName,
+                       " bytes without control characters: '", printable(raw), "'.");
             }
             tensor.name = raw;
             tensor.file = file_.path();

@@ -37,8 +37,9 @@ chroma_container container_of(const std::string& path) {
 
 class Quantizer {
   public:
-    Quantizer(const std::string& input_path, const std::string& output_path, const QuantizeOptions& options)
-        : checkpoint_(Checkpoint::open(input_path)),
+    Quantizer(std::shared_ptr<const Checkpoint> checkpoint, const std::string& output_path,
+              const QuantizeOptions& options)
+        : checkpoint_(std::move(checkpoint)),
           output_path_(output_path),
           container_(container_of(output_path)),
           options_(options),
@@ -94,8 +95,10 @@ class Quantizer {
 
     void add(const WholeTensor& whole) {
         PlannedTensor planned{&whole, GGML_TYPE_F32};
-        if (whole.known) {
+        if (whole.known || !whole.problem.empty()) {
             check_usable(*checkpoint_, whole);
+        }
+        if (whole.known) {
             policy_.check_source(whole);
             const int64_t row = whole.shape.empty() ? 1 : whole.shape.back();
             planned.type = policy_.in_file(whole.kind, natural_type(whole), row);
@@ -212,10 +215,10 @@ class Quantizer {
 
 }  // namespace
 
-void quantize_checkpoint(const std::string& input_path, const std::string& output_path,
+void quantize_checkpoint(std::shared_ptr<const Checkpoint> checkpoint, const std::string& output_path,
                          const QuantizeOptions& options) {
     OutputFile::check(output_path);
-    Quantizer(input_path, output_path, options).run();
+    Quantizer(std::move(checkpoint), output_path, options).run();
 }
 
 }  // namespace chroma

@@ -1,10 +1,12 @@
 // Converts a checkpoint of any supported form to one file.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "chroma.h"
 #include "common/callbacks.h"
+#include "weights/checkpoint.h"
 
 namespace chroma {
 
@@ -17,6 +19,7 @@ struct QuantizeOptions {
 
 // GGUF or safetensors by output_path's extension. Streams: memory stays within a few times a window, whatever the
 // model's size. A failure or an abort leaves no file behind.
-void quantize_checkpoint(const std::string& input_path, const std::string& output_path, const QuantizeOptions& options);
+void quantize_checkpoint(std::shared_ptr<const Checkpoint> checkpoint, const std::string& output_path,
+                         const QuantizeOptions& options);
 
 }  // namespace chroma

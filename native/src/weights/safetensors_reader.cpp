@@ -69,6 +69,10 @@ class SafetensorsParser {
             refuse("has a '", kMetadataKey, "' that is no JSON object.");
         }
         for (const auto& [key, entry] : *value.as_object()) {
+            if (!is_name(key)) {
+                refuse("has a key in its '", kMetadataKey, "' that is no text of 1 to ", kLongestName,
+                       " bytes without control characters: '", printable(key), "'.");
+            }
             if (entry.as_string() == nullptr) {
                 refuse("has a '", kMetadataKey, "' whose value for '", printable(key), "' is no string.");
             }
@@ -77,6 +81,10 @@ class SafetensorsParser {
     }
 
     [[nodiscard]] StoredTensor parse_tensor(const std::string& name, const JsonValue& value) const {
+        if (!is_name(name)) {
+            refuse("has a tensor name that is no text of 1 to ", kLongestName, " bytes without control characters: '",
+                   printable(name), "'.");
+        }
         StoredTensor tensor;
         tensor.name = name;
         tensor.file = file_.path();

@@ -70,6 +70,7 @@ constexpr PlainType kPlainTypes[] = {
     {CHROMA_TYPE_OTHER, GGML_TYPE_COUNT, "U32", 4, number_to_float<uint32_t>},
     {CHROMA_TYPE_OTHER, GGML_TYPE_COUNT, "U64", 8, number_to_float<uint64_t>},
     {CHROMA_TYPE_OTHER, GGML_TYPE_COUNT, "BOOL", 1, bool_to_float},
+    {CHROMA_TYPE_OTHER, GGML_TYPE_COUNT, "F8_E8M0", 1, nullptr},  // scales of formats that are recognised, not read
 };
 
 struct NamedType {

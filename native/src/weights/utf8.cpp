@@ -51,6 +51,22 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+bool is_name(std::string_view text) {
+    if (text.empty() || text.size() > kLongestName || !is_utf8(text)) {
+        return false;
+    }
+    // U+0000 to U+001F, U+007F, and U+0080 to U+009F, which are C2 80 to C2 9F.
+    unsigned char before = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7F || (before == 0xC2 && byte < 0xA0)) {
+            return false;
+        }
+        before = byte;
+    }
+    return true;
+}
+
 std::string to_valid_utf8(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -71,9 +87,13 @@ std::string printable(std::string_view name) {
     constexpr size_t kLongest = 120;
     const bool cut = name.size() > kLongest;
     std::string out = to_valid_utf8(name.substr(0, kLongest));
-    for (char& c : out) {
-        const auto byte = static_cast<unsigned char>(c);
-        c = byte < 0x20 || byte == 0x7F ? ' ' : c;
+    for (size_t i = 0; i < out.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(out[i]);
+        if (byte < 0x20 || byte == 0x7F) {
+            out[i] = ' ';
+        } else if (byte == 0xC2 && i + 1 < out.size() && static_cast<unsigned char>(out[i + 1]) < 0xA0) {
+            out.replace(i, 2, "  ");
+        }
     }
     return cut ? out + "..." : out;
 }

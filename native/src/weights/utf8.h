@@ -9,6 +9,11 @@ namespace chroma {
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+// Whether a text can be a name in a model file: UTF-8 of 1 to kLongestName bytes without control characters. A name
+// with a null would reach C callers cut short, and one with a line break would tear a message.
+inline constexpr size_t kLongestName = 65535;  // GGUF's
+[[nodiscard]] bool is_name(std::string_view text);
+
 // Bytes that are no UTF-8 become U+FFFD.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
 

@@ -11,7 +11,6 @@
 #include "common/error.h"
 #include "ggml.h"
 #include "weights/convert.h"
-#include "weights/json.h"
 #include "weights/loaded_weights.h"
 #include "weights/parallel.h"
 #include "weights/type_policy.h"
@@ -57,7 +56,9 @@ class WeightLoader::Impl {
         : checkpoint_(std::move(checkpoint)),
           engine_(std::move(engine)),
           options_(options),
-          policy_{options.type, options.convert_approximator, engine_->kernels().products == GGML_TYPE_BF16} {
+          expected_(expected),
+          policy_{options.type, options.convert_approximator,
+                  engine_ != nullptr && engine_->kernels().products == GGML_TYPE_BF16} {
         policy_.check();
         check_int8();
         check_architecture(expected);
@@ -80,7 +81,7 @@ class WeightLoader::Impl {
         return *whole;
     }
 
-    [[nodiscard]] int block_count(const std::string& prefix) const {
+    [[nodiscard]] std::set<int> block_indices(const std::string& prefix) const {
         std::set<int> indices;
         for (const WholeTensor& whole : checkpoint_->wholes()) {
             if (!whole.name.starts_with(prefix)) {
@@ -93,8 +94,12 @@ class WeightLoader::Impl {
                 indices.insert(index);
             }
         }
+        return indices;
+    }
+
+    [[nodiscard]] int block_count(const std::string& prefix) const {
         int expected = 0;
-        for (const int index : indices) {
+        for (const int index : block_indices(prefix)) {
             if (index != expected) {
                 fail(CHROMA_ERROR_MISSING_TENSOR, "'", checkpoint_->path(), "' has '", prefix, index, "' but lacks '",
                      prefix, expected, "'.");
@@ -137,7 +142,17 @@ class WeightLoader::Impl {
         return found == row_scales_.end() ? nullptr : found->second;
     }
 
+    void check_all_declared() const {
+        for (const WholeTensor& whole : checkpoint_->wholes()) {
+            if (whole.known && architecture_of(whole.component) == expected_ && !declared_names_.contains(&whole)) {
+                fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(), "' has the tensor '", printable(whole.name),
+                     "', but ", architecture_noun(expected_), " made up of its other tensors has no such tensor.");
+            }
+        }
+    }
+
     std::unique_ptr<Weights> load() {
+        check_all_declared();
         auto weights = std::make_unique<LoadedWeights>(engine_, std::move(context_), parameters_);
         total_ = 0;
         done_ = 0;
@@ -180,7 +195,7 @@ class WeightLoader::Impl {
     }
 
     void check_int8() const {
-        if (options_.type == CHROMA_TYPE_INT8 && !engine_->kernels().int8) {
+        if (options_.type == CHROMA_TYPE_INT8 && engine_ != nullptr && !engine_->kernels().int8) {
             fail(CHROMA_ERROR_UNSUPPORTED, "'", checkpoint_->path(),
                  "' can't be loaded as int8: that needs a build with oneDNN, on the CPU.");
         }
@@ -195,7 +210,7 @@ class WeightLoader::Impl {
         if (whole.shape != shape) {
             refuse_shape(whole, shape);  // each row has a scale, so no axis may come or go
         }
-        if (!engine_->kernels().int8) {
+        if (engine_ != nullptr && !engine_->kernels().int8) {
             fail(CHROMA_ERROR_UNSUPPORTED, "'", part.file, "' stores the tensor '", printable(part.name),
                  "' as int8 rows, which need a build with oneDNN, on the CPU.");
         }
@@ -309,6 +324,7 @@ class WeightLoader::Impl {
     std::shared_ptr<const Checkpoint> checkpoint_;
     std::shared_ptr<Engine> engine_;
     WeightOptions options_;
+    chroma_architecture expected_;
     TypePolicy policy_;
     ContextPtr context_;
     std::vector<Declared> declared_;
@@ -334,6 +350,13 @@ bool WeightLoader::has(const std::string& name) const {
     return checkpoint().find_whole(name) != nullptr;
 }
 
+bool WeightLoader::has_any(std::string_view prefix, Component component) const {
+    const std::vector<WholeTensor>& all = checkpoint().wholes();
+    return std::any_of(all.begin(), all.end(), [&](const WholeTensor& whole) {
+        return whole.known && whole.component == component && whole.name.starts_with(prefix);
+    });
+}
+
 Shape WeightLoader::shape_of(const std::string& name) const {
     return impl_->require(name).shape;
 }
@@ -342,70 +365,13 @@ int WeightLoader::block_count(const std::string& prefix) const {
     return impl_->block_count(prefix);
 }
 
-// Safetensors has only strings, so numbers in them are read too.
-std::optional<std::vector<int64_t>> WeightLoader::metadata_integers(const std::string& key) const {
-    const MetadataValue* value = checkpoint().find_metadata(key);
-    if (value == nullptr) {
-        return std::nullopt;
-    }
-    if (const auto* list = std::get_if<std::vector<int64_t>>(value)) {
-        return *list;
-    }
-    if (const auto* number = std::get_if<int64_t>(value)) {
-        return std::vector<int64_t>{*number};
-    }
-    const auto* string = std::get_if<std::string>(value);
-    if (string == nullptr) {
-        return std::nullopt;
-    }
-    const auto refuse = [&] {
-        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '",
-             key, "', where integers are expected.");
-    };
-    try {
-        const JsonValue json = parse_json(*string, checkpoint().path());
-        std::vector<int64_t> out;
-        if (const auto integer = json.as_integer()) {
-            out.push_back(*integer);
-        } else if (json.as_array() != nullptr) {
-            for (const JsonValue& element : *json.as_array()) {
-                if (!element.as_integer()) {
-                    refuse();
-                }
-                out.push_back(*element.as_integer());
-            }
-        } else {
-            refuse();
-        }
-        return out;
-    } catch (const Error&) {
-        refuse();
-    }
-    return std::nullopt;
+int WeightLoader::block_end(const std::string& prefix) const {
+    const std::set<int> indices = impl_->block_indices(prefix);
+    return indices.empty() ? 0 : *indices.rbegin() + 1;
 }
 
-std::optional<double> WeightLoader::metadata_number(const std::string& key) const {
-    const MetadataValue* value = checkpoint().find_metadata(key);
-    if (value == nullptr) {
-        return std::nullopt;
-    }
-    if (const auto* number = std::get_if<double>(value)) {
-        return *number;
-    }
-    if (const auto* number = std::get_if<int64_t>(value)) {
-        return static_cast<double>(*number);
-    }
-    if (const auto* string = std::get_if<std::string>(value)) {
-        double number = 0;
-        const char* end = string->data() + string->size();
-        const auto [stop, error] = std::from_chars(string->data(), end, number);
-        if (error == std::errc() && stop == end) {
-            return number;
-        }
-        fail(CHROMA_ERROR_FORMAT, "'", checkpoint().path(), "' has '", printable(*string), "' under the metadata key '",
-             key, "', where a number is expected.");
-    }
-    return std::nullopt;
+void WeightLoader::check_all_declared() const {
+    impl_->check_all_declared();
 }
 
 ggml_tensor* WeightLoader::declare(const std::string& name, const Shape& shape, WeightKind kind) {

@@ -43,7 +43,7 @@ internal sealed class GenerateArguments
 
     public Option<string?> Tokenizer { get; } = new("--tokenizer")
     {
-        Description = "tokenizer.json or spiece.model, in place of the model's own; not needed with a T5 GGUF.",
+        Description = "tokenizer.json, spiece.model, a T5 GGUF or a folder with one, in place of the model's own; not needed with a T5 GGUF.",
     };
 
     public Option<string?> NegativePrompt { get; } = new("--negative-prompt", "-n") { Description = "What not to draw; needs a guidance other than 1." };

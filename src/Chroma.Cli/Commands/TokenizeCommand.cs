@@ -14,7 +14,7 @@ internal static class TokenizeCommand
     {
         Option<string> tokenizer = new("--tokenizer")
         {
-            Description = "tokenizer.json, spiece.model, or a folder that holds one of them.",
+            Description = "tokenizer.json, spiece.model, a T5 GGUF, or a folder that holds one of them.",
             Required = true,
         };
         Option<string> input = new("--input")

@@ -145,6 +145,8 @@ public enum chroma_architecture
     CHROMA_ARCHITECTURE_CLIP = 6,
     /// <summary>Recognised, not supported</summary>
     CHROMA_ARCHITECTURE_STABLE_DIFFUSION = 7,
+    /// <summary>TAEF1 or TAESD: recognised, not supported</summary>
+    CHROMA_ARCHITECTURE_TINY_AUTOENCODER = 8,
 }
 
 /// <summary>C: chroma_metadata_kind</summary>

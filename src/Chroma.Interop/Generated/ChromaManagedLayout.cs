@@ -67,6 +67,7 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("CHROMA_ARCHITECTURE_CHROMA_RADIANCE", (long)chroma_architecture.CHROMA_ARCHITECTURE_CHROMA_RADIANCE));
         entries.Add(("CHROMA_ARCHITECTURE_CLIP", (long)chroma_architecture.CHROMA_ARCHITECTURE_CLIP));
         entries.Add(("CHROMA_ARCHITECTURE_STABLE_DIFFUSION", (long)chroma_architecture.CHROMA_ARCHITECTURE_STABLE_DIFFUSION));
+        entries.Add(("CHROMA_ARCHITECTURE_TINY_AUTOENCODER", (long)chroma_architecture.CHROMA_ARCHITECTURE_TINY_AUTOENCODER));
         entries.Add(("CHROMA_METADATA_STRING", (long)chroma_metadata_kind.CHROMA_METADATA_STRING));
         entries.Add(("CHROMA_METADATA_INTEGER", (long)chroma_metadata_kind.CHROMA_METADATA_INTEGER));
         entries.Add(("CHROMA_METADATA_NUMBER", (long)chroma_metadata_kind.CHROMA_METADATA_NUMBER));
@@ -105,6 +106,11 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("chroma_weights_info.parameter_count", (byte*)&of_chroma_weights_info.parameter_count - (byte*)&of_chroma_weights_info));
         entries.Add(("chroma_weights_info.tensor_bytes", (byte*)&of_chroma_weights_info.tensor_bytes - (byte*)&of_chroma_weights_info));
         entries.Add(("chroma_weights_info.metadata_count", (byte*)&of_chroma_weights_info.metadata_count - (byte*)&of_chroma_weights_info));
+        entries.Add(("chroma_weights_info.has_chroma", (byte*)&of_chroma_weights_info.has_chroma - (byte*)&of_chroma_weights_info));
+        entries.Add(("chroma_weights_info.has_t5_encoder", (byte*)&of_chroma_weights_info.has_t5_encoder - (byte*)&of_chroma_weights_info));
+        entries.Add(("chroma_weights_info.has_autoencoder", (byte*)&of_chroma_weights_info.has_autoencoder - (byte*)&of_chroma_weights_info));
+        entries.Add(("chroma_weights_info.reserved", (byte*)&of_chroma_weights_info.reserved - (byte*)&of_chroma_weights_info));
+        entries.Add(("chroma_weights_info.description", (byte*)&of_chroma_weights_info.description - (byte*)&of_chroma_weights_info));
         chroma_weights_tensor of_chroma_weights_tensor = default;
         entries.Add(("chroma_weights_tensor", Unsafe.SizeOf<chroma_weights_tensor>()));
         entries.Add(("chroma_weights_tensor.struct_size", (byte*)&of_chroma_weights_tensor.struct_size - (byte*)&of_chroma_weights_tensor));
@@ -116,6 +122,8 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("chroma_weights_tensor.bytes", (byte*)&of_chroma_weights_tensor.bytes - (byte*)&of_chroma_weights_tensor));
         entries.Add(("chroma_weights_tensor.rank", (byte*)&of_chroma_weights_tensor.rank - (byte*)&of_chroma_weights_tensor));
         entries.Add(("chroma_weights_tensor.is_scale", (byte*)&of_chroma_weights_tensor.is_scale - (byte*)&of_chroma_weights_tensor));
+        entries.Add(("chroma_weights_tensor.component", (byte*)&of_chroma_weights_tensor.component - (byte*)&of_chroma_weights_tensor));
+        entries.Add(("chroma_weights_tensor.reserved", (byte*)&of_chroma_weights_tensor.reserved - (byte*)&of_chroma_weights_tensor));
         chroma_metadata of_chroma_metadata = default;
         entries.Add(("chroma_metadata", Unsafe.SizeOf<chroma_metadata>()));
         entries.Add(("chroma_metadata.struct_size", (byte*)&of_chroma_metadata.struct_size - (byte*)&of_chroma_metadata));

@@ -106,6 +106,11 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_open(byte* path, chroma_weights** weights);
 
+    /// <summary>The same for one part of a model: of a folder with several checkpoints, the one that holds it. part: CHROMA, T5_ENCODER or AUTOENCODER. What else is named is opened whatever it is.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_weights_open_part(byte* path, chroma_architecture part, chroma_weights** weights);
+
     /// <summary>C: chroma_weights_free</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -120,6 +125,11 @@ public static unsafe partial class ChromaNative
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_get_tensor(chroma_weights* weights, long index, chroma_weights_tensor* tensor);
+
+    /// <summary>The path of one of its files, 0 to file_count - 1.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_weights_get_file(chroma_weights* weights, long index, byte** path);
 
     /// <summary>Finds a tensor by the file&apos;s name or the canonical one. index receives -1 if there is none.</summary>
     [LibraryImport(ChromaLibrary.Name)]

@@ -83,9 +83,9 @@ public unsafe struct chroma_weights_info
     public uint struct_size;
     /// <summary>C: chroma_container</summary>
     public chroma_container container;
-    /// <summary>C: chroma_architecture</summary>
+    /// <summary>The foreign model recognised, else the first of the parts below</summary>
     public chroma_architecture architecture;
-    /// <summary>1, or the number of shards</summary>
+    /// <summary>1, or the number of shards or parts</summary>
     public int file_count;
     /// <summary>C: int64_t</summary>
     public long tensor_count;
@@ -95,6 +95,16 @@ public unsafe struct chroma_weights_info
     public long tensor_bytes;
     /// <summary>C: int64_t</summary>
     public long metadata_count;
+    /// <summary>1: it holds a Chroma transformer; an all-in-one checkpoint holds several parts</summary>
+    public int has_chroma;
+    /// <summary>1: it holds a T5 encoder</summary>
+    public int has_t5_encoder;
+    /// <summary>1: it holds an autoencoder of FLUX&apos;s kind</summary>
+    public int has_autoencoder;
+    /// <summary>C: int32_t</summary>
+    public int reserved;
+    /// <summary>What it is, in words (&quot;a Chroma transformer&quot;); &quot;&quot; if that is not known</summary>
+    public byte* description;
 }
 
 /// <summary>C: chroma_weights_tensor</summary>
@@ -119,6 +129,10 @@ public unsafe struct chroma_weights_tensor
     public int rank;
     /// <summary>1: it holds the scales of another tensor, float8 or int8 rows</summary>
     public int is_scale;
+    /// <summary>The part that it belongs to by its name: CHROMA, T5_ENCODER, AUTOENCODER, else UNKNOWN</summary>
+    public chroma_architecture component;
+    /// <summary>C: int32_t</summary>
+    public int reserved;
 }
 
 /// <summary>C: chroma_metadata</summary>

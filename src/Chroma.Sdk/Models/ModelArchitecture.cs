@@ -28,6 +28,9 @@ public enum ModelArchitecture
 
     /// <summary>Stable Diffusion: recognised, not supported.</summary>
     StableDiffusion = chroma_architecture.CHROMA_ARCHITECTURE_STABLE_DIFFUSION,
+
+    /// <summary>TAEF1 or TAESD, which make previews: recognised, not supported.</summary>
+    TinyAutoencoder = chroma_architecture.CHROMA_ARCHITECTURE_TINY_AUTOENCODER,
 }
 
 /// <summary>The format of a checkpoint's files.</summary>

@@ -5,8 +5,8 @@ using Chroma.Tensors;
 namespace Chroma.Models;
 
 /// <summary>
-/// A checkpoint, opened and checked but not loaded: a GGUF or safetensors file, a <c>*.index.json</c> of shards, or the folder of a diffusers
-/// model. Any number of threads may read from it.
+/// A checkpoint, opened and checked but not loaded: a GGUF or safetensors file, all the files of one that is split, or the folder of a model. Any number of
+/// threads may read from it.
 /// </summary>
 public sealed unsafe class WeightsFile : IDisposable
 {
@@ -27,20 +27,40 @@ public sealed unsafe class WeightsFile : IDisposable
         FileCount = info.file_count;
         ParameterCount = info.parameter_count;
         TensorBytes = info.tensor_bytes;
+        Parts =
+        [
+            .. info.has_chroma != 0 ? [ModelArchitecture.Chroma] : ReadOnlySpan<ModelArchitecture>.Empty,
+            .. info.has_t5_encoder != 0 ? [ModelArchitecture.T5Encoder] : ReadOnlySpan<ModelArchitecture>.Empty,
+            .. info.has_autoencoder != 0 ? [ModelArchitecture.Autoencoder] : ReadOnlySpan<ModelArchitecture>.Empty,
+        ];
+        Description = NativeText.FromUtf8(info.description);
+        Files = ReadFiles(weights, info.file_count);
         _tensors = ReadTensors(weights, info.tensor_count);
         _metadata = ReadMetadata(weights, info.metadata_count);
     }
 
-    /// <summary>The path, as it was given to <see cref="Open"/>; <c>random weights</c> where there is no file.</summary>
+    /// <summary>The path, as it was given to <see cref="Open(string)"/>; <c>random weights</c> where there is no file.</summary>
     public string Path { get; }
 
     /// <summary>The format of the files.</summary>
     public WeightsContainer Container { get; }
 
-    /// <summary>Which network it is.</summary>
+    /// <summary>Which network it is; of an all-in-one checkpoint, the first of its <see cref="Parts"/>.</summary>
     public ModelArchitecture Architecture { get; }
 
-    /// <summary>1, or the number of shards.</summary>
+    /// <summary>
+    /// The transformer, T5 encoder and autoencoder that it holds: of an all-in-one checkpoint several. That one is named here does not say that all of its tensors
+    /// are there.
+    /// </summary>
+    public IReadOnlyList<ModelArchitecture> Parts { get; }
+
+    /// <summary>What it is in words, such as <c>a Chroma transformer</c>; empty if that is not known.</summary>
+    public string Description { get; }
+
+    /// <summary>The paths of its files: one, or the shards or parts that belong together.</summary>
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>1, or the number of shards or parts.</summary>
     public int FileCount { get; }
 
     /// <summary>Elements of all tensors but scales.</summary>
@@ -56,15 +76,31 @@ public sealed unsafe class WeightsFile : IDisposable
     public IReadOnlyDictionary<string, MetadataEntry> Metadata => _metadata;
 
     /// <summary>Opens a checkpoint and checks its headers: sizes, counts, offsets, overlaps, duplicate names.</summary>
-    /// <param name="path">A file (GGUF and safetensors are told apart by content), a <c>*.index.json</c>, or a folder.</param>
+    /// <param name="path">
+    /// A file (GGUF and safetensors are told apart by content), any one of the files of a checkpoint that is split, a <c>*.index.json</c>, or a folder with one model.
+    /// </param>
     /// <exception cref="ArgumentException">The path is empty.</exception>
-    /// <exception cref="ChromaException">The checkpoint cannot be read, or is not sound.</exception>
+    /// <exception cref="ChromaException">The checkpoint cannot be read, or is not sound, or one of its files is missing.</exception>
     public static WeightsFile Open(string path)
     {
         fixed (byte* pPath = NativeText.ToUtf8(path))
         {
             chroma_weights* weights;
             ChromaNative.chroma_weights_open(pPath, &weights).ThrowIfFailed();
+            return Own(path, weights);
+        }
+    }
+
+    /// <summary>The same for one part of a model: of a folder with several checkpoints, the one that holds it.</summary>
+    /// <inheritdoc cref="Open(string)"/>
+    /// <param name="path">As above; a file is opened whatever it holds.</param>
+    /// <param name="part">The transformer, the T5 encoder or the autoencoder.</param>
+    public static WeightsFile Open(string path, ModelArchitecture part)
+    {
+        fixed (byte* pPath = NativeText.ToUtf8(path))
+        {
+            chroma_weights* weights;
+            ChromaNative.chroma_weights_open_part(pPath, (chroma_architecture)part, &weights).ThrowIfFailed();
             return Own(path, weights);
         }
     }
@@ -225,6 +261,19 @@ public sealed unsafe class WeightsFile : IDisposable
         {
             call.Finish(ChromaNative.chroma_weights_quantize(pInput, pOutput, &native));
         }
+    }
+
+    private static string[] ReadFiles(chroma_weights* weights, int count)
+    {
+        string[] files = new string[count];
+        for (int i = 0; i < count; i++)
+        {
+            byte* path;
+            ChromaNative.chroma_weights_get_file(weights, i, &path).ThrowIfFailed();
+            files[i] = NativeText.FromUtf8(path);
+        }
+
+        return files;
     }
 
     private static WeightsTensor[] ReadTensors(chroma_weights* weights, long count)

@@ -20,6 +20,9 @@ public sealed record WeightsTensor(string Name, string CanonicalName, WeightType
     /// <summary>Whether these are the scales of another tensor, float8 or int8 rows, and no parameters of the model.</summary>
     public bool IsScale { get; init; }
 
+    /// <summary>The part of a model that it belongs to by its name; <see cref="ModelArchitecture.Unknown"/> for a name that is of none.</summary>
+    public ModelArchitecture Part { get; init; }
+
     internal long Index { get; init; }
 
     internal static unsafe WeightsTensor From(in chroma_weights_tensor tensor, long index)
@@ -39,6 +42,7 @@ public sealed record WeightsTensor(string Name, string CanonicalName, WeightType
             tensor.bytes)
         {
             IsScale = tensor.is_scale != 0,
+            Part = (ModelArchitecture)tensor.component,
             Index = index,
         };
     }

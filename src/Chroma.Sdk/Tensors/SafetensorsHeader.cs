@@ -56,6 +56,7 @@ internal static class SafetensorsHeader
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
         foreach (JsonProperty property in root.EnumerateObject())
         {
+            CheckName(path, property.Name, "tensor name");
             if (property.Name == MetadataKey)
             {
                 ReadMetadata(path, property.Value, metadata);
@@ -71,6 +72,16 @@ internal static class SafetensorsHeader
         return (tensors, metadata);
     }
 
+    // The same names as the native reader takes: a null would cut them short for C, a line break would tear a message.
+    private static void CheckName(string path, string name, string what)
+    {
+        if (name.Length == 0 || name.Any(char.IsControl))
+        {
+            string shown = string.Concat(name.Select(c => char.IsControl(c) ? ' ' : c));
+            throw new SafetensorsException($"'{path}' has a {what} that is empty or holds control characters: '{shown}'.");
+        }
+    }
+
     private static void ReadMetadata(string path, JsonElement value, Dictionary<string, string> metadata)
     {
         if (value.ValueKind != JsonValueKind.Object)
@@ -80,6 +91,7 @@ internal static class SafetensorsHeader
 
         foreach (JsonProperty entry in value.EnumerateObject())
         {
+            CheckName(path, entry.Name, $"name in {MetadataKey}");
             if (entry.Value.ValueKind != JsonValueKind.String)
             {
                 throw new SafetensorsException($"'{path}': the metadata '{entry.Name}' is a JSON {entry.Value.ValueKind}, expected a string.");

@@ -30,7 +30,7 @@ public sealed class SafetensorsWriter
     /// <summary>Adds a float32 tensor, which is read when the file is saved.</summary>
     /// <param name="name">Its name, not yet taken.</param>
     /// <param name="tensor">The tensor; not copied.</param>
-    /// <exception cref="ArgumentException">The name is empty, reserved or taken.</exception>
+    /// <exception cref="ArgumentException">The name is empty, reserved or taken, or holds control characters.</exception>
     public void Add(string name, FloatTensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
@@ -41,7 +41,7 @@ public sealed class SafetensorsWriter
     /// <param name="name">Its name, not yet taken.</param>
     /// <param name="data">The elements, row-major; not copied.</param>
     /// <param name="shape">The length of each axis; their product is the number of elements.</param>
-    /// <exception cref="ArgumentException">The name is empty, reserved or taken, or the shape does not fit the elements.</exception>
+    /// <exception cref="ArgumentException">The name is empty, reserved or taken, or holds control characters, or the shape does not fit the elements.</exception>
     public void Add(string name, ReadOnlyMemory<int> data, params ReadOnlySpan<int> shape)
     {
         Int128 count = 1;
@@ -109,7 +109,7 @@ public sealed class SafetensorsWriter
     /// <param name="path">The file; its folder exists.</param>
     /// <param name="tensors">The tensors by name.</param>
     /// <param name="metadata">Free text for the header, or null for none.</param>
-    /// <exception cref="ArgumentException">A name is empty or reserved.</exception>
+    /// <exception cref="ArgumentException">A name is empty or reserved, or holds control characters.</exception>
     /// <exception cref="SafetensorsException">The file cannot be written. Nothing half-written stays behind.</exception>
     public static void Save(
         string path, IEnumerable<KeyValuePair<string, FloatTensor>> tensors, IEnumerable<KeyValuePair<string, string>>? metadata = null)
@@ -132,6 +132,11 @@ public sealed class SafetensorsWriter
     private void Add(string name, Entry entry)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
+        if (name.Any(char.IsControl))
+        {
+            throw new ArgumentException("The name of a tensor holds control characters.", nameof(name));
+        }
+
         if (name == "__metadata__")
         {
             throw new ArgumentException("The name '__metadata__' is reserved by the format.", nameof(name));

@@ -7,10 +7,20 @@ internal static class GgufVocabulary
 {
     private const string Prefix = "tokenizer.ggml.";
 
-    /// <exception cref="InvalidDataException">The file carries no T5 tokenizer, or a damaged one.</exception>
+    /// <inheritdoc cref="Read(WeightsFile)"/>
     public static SentencePieceVocabulary Read(string path)
     {
         using WeightsFile file = Open(path);
+        return Read(file);
+    }
+
+    /// <summary>Whether a checkpoint carries a tokenizer, of whichever kind.</summary>
+    public static bool IsIn(WeightsFile file) => Find(file, "model") is not null;
+
+    /// <exception cref="InvalidDataException">The file carries no T5 tokenizer, or a damaged one.</exception>
+    public static SentencePieceVocabulary Read(WeightsFile file)
+    {
+        string path = file.Path;
         string model = Find(file, "model")?.AsString() ?? "none";
         if (model != "t5")
         {

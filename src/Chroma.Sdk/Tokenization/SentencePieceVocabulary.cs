@@ -71,9 +71,9 @@ public sealed record SentencePieceVocabulary
     /// <summary>Details of white space that only a <c>tokenizer.json</c> can ask for; null for what T5 does.</summary>
     internal WhitespaceRules? Whitespace { get; init; }
 
-    /// <summary>Reads a <c>tokenizer.json</c>, a <c>spiece.model</c>, a folder that holds one of the two, or the metadata of a T5 GGUF.</summary>
+    /// <summary>Reads a <c>tokenizer.json</c>, a <c>spiece.model</c>, the metadata of a T5 GGUF, or a folder that holds one of them.</summary>
     /// <param name="path">The file or the folder.</param>
-    /// <exception cref="FileNotFoundException">There is no such file, or none of the two in the folder.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file, or no tokenizer in the folder.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or is not a T5 tokenizer. The message names it.</exception>
     public static SentencePieceVocabulary Load(string path) => VocabularyFile.Load(path);
 
@@ -143,9 +143,9 @@ public sealed record SentencePieceVocabulary
         IReadOnlyList<AddedToken> added = AddedTokens ?? DeriveAddedTokens(unknown, end);
         foreach (AddedToken token in added)
         {
-            if (token.Content.Length == 0 || token.Id < 0)
+            if (token.Content.Length == 0 || token.Id is < 0 or int.MaxValue)
             {
-                throw Bad($"lists an added token with the text '{token.Content}' and the id {token.Id}; expected some text and an id from 0");
+                throw Bad($"lists an added token with the text '{token.Content}' and the id {token.Id}; expected some text and an id from 0 to {int.MaxValue - 1}");
             }
         }
 

@@ -55,9 +55,9 @@ public sealed class T5Tokenizer : Tokenizer
         _decoder = new TokenDecoder(complete, _model.Bytes, rules.Prefix != SpacePrefix.Never);
     }
 
-    /// <summary>Loads a tokenizer from a <c>tokenizer.json</c> (Hugging Face), a <c>spiece.model</c> (SentencePiece), a folder with one of them, or a T5 GGUF.</summary>
+    /// <summary>Loads a tokenizer from a <c>tokenizer.json</c> (Hugging Face), a <c>spiece.model</c> (SentencePiece), a T5 GGUF, or a folder with one of them.</summary>
     /// <param name="path">The file or the folder.</param>
-    /// <exception cref="FileNotFoundException">There is no such file, or none of the two in the folder.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file, or no tokenizer in the folder.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or is not a T5 tokenizer. The message names it.</exception>
     public static T5Tokenizer Load(string path) => new(SentencePieceVocabulary.Load(path));
 

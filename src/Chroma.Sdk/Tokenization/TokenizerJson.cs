@@ -22,8 +22,9 @@ internal static class TokenizerJson
             using JsonDocument document = JsonDocument.Parse(json);
             return new Reader(file).Read(document.RootElement);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a name that no .NET string can hold, such as half of a surrogate pair.
             throw new InvalidDataException($"'{file}' is not JSON, or is cut short: {error.Message}", error);
         }
     }

@@ -1,4 +1,5 @@
 using Chroma.Files;
+using Chroma.Models;
 
 namespace Chroma.Tokenization;
 
@@ -8,16 +9,13 @@ internal static class VocabularyFile
     /// <summary>T5's own files have 2.4 MB and 0.8 MB; something far larger is a model or a mistake.</summary>
     private const long MaxBytes = 64 << 20;
 
-    private static readonly string[] _names = ["tokenizer.json", "spiece.model"];
-
     public static SentencePieceVocabulary Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string file = Directory.Exists(path) ? FindIn(path) : path;
-        FileInfo info = new(file);
-        if (!info.Exists)
+        if (ModelFolder.Target(file) is not FileInfo { Exists: true } info)
         {
-            throw new FileNotFoundException($"There is no tokenizer file '{file}'.", file);
+            throw new FileNotFoundException($"Can't open the tokenizer '{file}': there is no such file.", file);
         }
 
         if (InputFile.Refusal(file) is { } reason)
@@ -27,7 +25,7 @@ internal static class VocabularyFile
 
         if (info.Length == 0)
         {
-            throw Empty(file); // also some files of the system that claim to be empty and never end
+            throw new InvalidDataException($"'{file}' is empty; expected a tokenizer.json, a spiece.model or a T5 GGUF."); // also some files of the system that claim to be empty and never end
         }
 
         using FileStream stream = new(InputFile.Open(file), FileAccess.Read);
@@ -58,9 +56,31 @@ internal static class VocabularyFile
             : SentencePieceModelFile.Read(bytes, file);
     }
 
-    private static InvalidDataException Empty(string file) => new($"'{file}' is empty; expected a tokenizer.json or a spiece.model.");
+    /// <summary>The tokenizer that a text encoder brings: in its GGUF, whatever that is called, or in its folder.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file, or it brings no tokenizer.</exception>
+    /// <exception cref="InvalidDataException">The tokenizer is damaged. The message names the file.</exception>
+    /// <exception cref="ChromaException">The text encoder is damaged; the message names it.</exception>
+    public static SentencePieceVocabulary OfTextEncoder(string path)
+    {
+        if (Directory.Exists(path) && TokenizerFolder.Find(path) is { } beside)
+        {
+            return Load(beside);
+        }
 
-    private static string FindIn(string folder) =>
-        _names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-        ?? throw new FileNotFoundException($"The folder '{folder}' holds neither tokenizer.json nor spiece.model.");
+        if (!Directory.Exists(path) && !ModelFolder.Target(path).Exists)
+        {
+            throw new FileNotFoundException($"Can't open the text encoder '{path}': there is no such file.", path);
+        }
+
+        using WeightsFile file = WeightsFile.Open(path, ModelArchitecture.T5Encoder);
+        return GgufVocabulary.IsIn(file)
+            ? GgufVocabulary.Read(file)
+            : throw new FileNotFoundException(
+                $"The text encoder '{path}' carries no tokenizer, as only a T5 GGUF may: name a tokenizer.json, a spiece.model or a T5 GGUF for it, or put a " +
+                "tokenizer.json or spiece.model into the model's folder.",
+                path);
+    }
+
+    private static string FindIn(string folder) => TokenizerFolder.Find(folder) ?? TokenizerFolder.FindGguf(folder)
+        ?? throw new FileNotFoundException($"The folder '{folder}' holds no tokenizer: neither a tokenizer.json nor a spiece.model nor a T5 GGUF.");
 }

@@ -54,6 +54,65 @@ public sealed class CheckpointCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Inspect_shows_all_parts_of_a_folder()
+    {
+        foreach ((string from, string to) in ((string, string)[])[
+            (TinyModels.TransformerPath, "diffusion_models"), (TinyModels.TextEncoderPath, "text_encoders"), (TinyModels.AutoencoderPath, "vae")])
+        {
+            Directory.CreateDirectory(_folder.File(to));
+            File.Copy(from, Path.Combine(_folder.File(to), "x.safetensors"));
+        }
+
+        File.Copy(Golden.PathOf("tiny_tokenizer/tokenizer.json"), _folder.File("tokenizer.json"));
+        File.WriteAllText(Path.Combine(_folder.File("vae"), "cut.gguf"), "GGUF");
+
+        CliRun run = (await CliRun.Of("inspect", _folder.Path)).Fine();
+        Assert.All(
+            (string[])[@"architecture +chroma\n", @"architecture +t5-encoder\n", @"architecture +autoencoder\n", @"tokenizer +\S+tokenizer\.json\n", @"unusable +\S+cut\.gguf"],
+            line => Assert.Matches(line, run.Output));
+
+        run = (await CliRun.Of("inspect", _folder.Path, "--json")).Fine();
+        JsonElement root = JsonDocument.Parse(run.Output).RootElement;
+        Assert.Equal(
+            ["autoencoder", "chroma", "t5-encoder"],
+            root.GetProperty("models").EnumerateArray().Select(model => model.GetProperty("architecture").GetString()).Order(StringComparer.Ordinal));
+        Assert.EndsWith("tokenizer.json", root.GetProperty("tokenizer").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("cut.gguf", Assert.Single(root.GetProperty("unusable").EnumerateArray()).GetProperty("path").GetString(), StringComparison.Ordinal);
+
+        // One model in a folder reads as the file does.
+        Assert.Matches(@"architecture +chroma\n", (await CliRun.Of("inspect", _folder.File("diffusion_models"))).Fine().Output);
+    }
+
+    [Fact]
+    public async Task Inspect_shows_all_parts_of_an_all_in_one_file()
+    {
+        string path = TinyModels.WriteTensors(_folder.File("all.safetensors"), [
+            .. TinyModels.ReadTensors(TinyModels.TransformerPath).Select(tensor => KeyValuePair.Create("model.diffusion_model." + tensor.Key, tensor.Value)),
+            .. TinyModels.ReadTensors(TinyModels.TextEncoderPath).Select(tensor => KeyValuePair.Create("text_encoders.t5xxl.transformer." + tensor.Key, tensor.Value)),
+            .. TinyModels.ReadTensors(TinyModels.AutoencoderPath).Select(tensor => KeyValuePair.Create("vae." + tensor.Key, tensor.Value)),
+        ]);
+
+        CliRun run = (await CliRun.Of("inspect", path)).Fine();
+        Assert.Matches(@"architecture +chroma, t5-encoder, autoencoder\n", run.Output);
+        Assert.Matches(@"  chroma +78 tensors +375,056 parameters +1,500,224 bytes\n", run.Output);
+
+        JsonElement parts = JsonDocument.Parse((await CliRun.Of("inspect", path, "--json")).Fine().Output).RootElement.GetProperty("parts");
+        Assert.Equal(375056, parts.GetProperty("chroma").GetProperty("parameters").GetInt64());
+        Assert.True(parts.GetProperty("autoencoder").GetProperty("tensors").GetInt32() > 0);
+    }
+
+    [Fact]
+    public async Task Inspect_calls_a_tiny_autoencoder_what_it_is()
+    {
+        string path = TinyModels.WriteTensors(_folder.File("taef1.safetensors"), [KeyValuePair.Create("decoder.layers.0.weight", new Chroma.Tensors.FloatTensor(64, 16, 3, 3))]);
+
+        CliRun run = (await CliRun.Of("inspect", path)).Fine();
+
+        Assert.Matches(@"architecture +tiny-autoencoder\n", run.Output);
+        Assert.Contains("TAEF1", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Inspect_names_files_that_are_none() => (await CliRun.Of("inspect", _folder.Write("cut.gguf", "GGUF"u8))).Failed("cut.gguf");
 
     [Fact]
@@ -104,6 +163,9 @@ public sealed class CheckpointCommandTests : IDisposable
         (await CliRun.Of("quantize", _folder.File("none.gguf"), _folder.File("out.gguf"), "--type", "q8_0")).Failed("none.gguf");
         (await CliRun.Of("quantize", TinyModels.TransformerPath, _folder.File("out.safetensors"), "--type", "q8_0")).Misused("safetensors", "q8_0", "gguf");
         (await CliRun.Of("quantize", TinyModels.TransformerPath, _folder.File("no/folder/out.gguf"), "--type", "q8_0")).Failed("no/folder");
+        string half = TinyModels.WriteTensors(Path.Combine(Directory.CreateDirectory(_folder.File("input")).FullName, "half.safetensors"), TinyModels.ReadTensors(TinyModels.TransformerPath).Take(40));
+        (await CliRun.Of("quantize", half, _folder.File("out.gguf"), "--type", "q8_0")).Failed("half.safetensors");
+        Directory.Delete(_folder.File("input"), recursive: true);
         (await CliRun.Of("quantize", TinyModels.TransformerPath, _folder.File("out.gguf"), "--type", "i8")).Misused("--type", "i8", "q8_0");
         (await CliRun.Of("quantize", TinyModels.TransformerPath, _folder.File("out.gguf"))).Misused("--type");
 

@@ -36,6 +36,29 @@ public sealed class WeightsFileTests(EngineFixture fixture) : IDisposable
         Assert.Equal(expected, file.Architecture);
     }
 
+    [Theory]
+    [InlineData("decoder.layers.0.weight", 16, "TAEF1")] // diffusers' names
+    [InlineData("decoder.layers.0.weight", 4, "TAESD")]
+    [InlineData("decoder.0.weight", 16, "TAEF1")] // the original's
+    [InlineData("taesd_decoder.1.weight", 16, "TAEF1")]
+    [InlineData("1.weight", 16, "TAEF1")] // one half alone
+    public void Tiny_autoencoders_are_called_what_they_are(string first, int channels, string called)
+    {
+        string block = first.Replace(".0.weight", ".2.conv.0.weight", StringComparison.Ordinal).Replace("1.weight", "3.conv.0.weight", StringComparison.Ordinal);
+        string path = TinyModels.WriteTensors(_folder.File("tiny.safetensors"), new Dictionary<string, FloatTensor>
+        {
+            [first] = new(64, channels, 3, 3),
+            [first.Replace("weight", "bias", StringComparison.Ordinal)] = new(64),
+            [block] = new(64, 64, 3, 3),
+        });
+
+        using WeightsFile file = WeightsFile.Open(path);
+        Assert.Equal(ModelArchitecture.TinyAutoencoder, file.Architecture);
+        Assert.StartsWith(called, file.Description, StringComparison.Ordinal);
+        Assert.Empty(file.Parts);
+        Assert.Contains(called, Assert.Throws<ChromaException>(() => Autoencoder.Load(fixture.Engine, path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Values_and_bytes_are_those_that_safetensors_has()
     {

@@ -45,6 +45,24 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal(hexadecimal, Convert.ToHexString(file.ReadBytes("x")));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("\\u0000")]
+    [InlineData("a\\u0000b")]
+    [InlineData("a\\nb")]
+    [InlineData("a\\u0085")]
+    public void Names_with_control_characters_are_refused(string name)
+    {
+        string path = Write($$$"""{"{{{name}}}":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", new byte[4]);
+        Assert.Contains("control characters", Assert.Throws<SafetensorsException>(() => SafetensorsFile.Open(path)).Message, StringComparison.Ordinal);
+
+        path = Write($$$"""{"__metadata__":{"{{{name}}}":"x"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", new byte[4]);
+        Assert.Contains("control characters", Assert.Throws<SafetensorsException>(() => SafetensorsFile.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_with_control_characters_is_not_written() => Assert.Throws<ArgumentException>(() => new SafetensorsWriter().Add("a\0b", new FloatTensor(1)));
+
     [Fact]
     public void Integers_are_read_exactly_and_narrowed_only_where_they_fit()
     {

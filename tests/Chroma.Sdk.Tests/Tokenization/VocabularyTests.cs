@@ -61,6 +61,94 @@ public sealed class VocabularyTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Every_error_of_a_tokenizer_json_names_the_file()
+    {
+        JsonNode root = JsonNode.Parse(File.ReadAllBytes(TokenizerCases.Tiny("tokenizer.json")))!;
+        string path = Path.Combine(_folder, "tokenizer.json");
+        string[] values = ["null", "-1", "2147483647", "1e400", "\"x\"", "\"\\ud800\"", "[]", "{}"];
+        int refused = 0;
+        foreach (JsonNode node in NodesOf(root).ToArray())
+        {
+            foreach (string value in values)
+            {
+                string json = TextWith(root, node, value);
+                File.WriteAllText(path, json);
+                try
+                {
+                    Assert.NotEmpty(T5Tokenizer.Load(path).Encode("a cat"));
+                }
+                catch (InvalidDataException error)
+                {
+                    Assert.Contains(path, error.Message, StringComparison.Ordinal);
+                    refused++;
+                }
+            }
+        }
+
+        Assert.InRange(refused, 80, int.MaxValue);
+    }
+
+    [Fact]
+    public void A_name_in_a_tokenizer_json_that_is_no_text_is_refused_with_the_file()
+    {
+        string json = File.ReadAllText(TokenizerCases.Tiny("tokenizer.json"));
+        int at = json.IndexOf("\"content\"", json.IndexOf("added_tokens", StringComparison.Ordinal), StringComparison.Ordinal);
+
+        string path = Write("tokenizer.json", Encoding.UTF8.GetBytes(json.Insert(at, "\"\\ud800\": 1, ")));
+
+        Assert.Contains(path, Assert.Throws<InvalidDataException>(() => T5Tokenizer.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    // The tree without most of the vocabulary, which is many times the same.
+    private static IEnumerable<JsonNode> NodesOf(JsonNode node)
+    {
+        IEnumerable<JsonNode?> children = node switch
+        {
+            JsonObject group => group.Select(member => member.Value),
+            JsonArray { Count: > 8 } list => list.Take(2),
+            JsonArray list => list,
+            _ => [],
+        };
+        return children.Where(child => child is not null).SelectMany(child => NodesOf(child!)).Append(node);
+    }
+
+    private static string TextWith(JsonNode root, JsonNode node, string value)
+    {
+        const string Mark = "the place that changes";
+        if (node == root)
+        {
+            return value;
+        }
+
+        JsonNode marked = JsonNode.Parse(root.ToJsonString())!;
+        string[] steps = [.. Steps(node).Reverse()];
+        JsonNode parent = marked;
+        foreach (string step in steps[..^1])
+        {
+            parent = parent is JsonArray list ? list[int.Parse(step, System.Globalization.CultureInfo.InvariantCulture)]! : parent[step]!;
+        }
+
+        if (parent is JsonArray items)
+        {
+            items[int.Parse(steps[^1], System.Globalization.CultureInfo.InvariantCulture)] = Mark;
+        }
+        else
+        {
+            parent[steps[^1]] = Mark;
+        }
+
+        return marked.ToJsonString().Replace($"\"{Mark}\"", value, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> Steps(JsonNode node)
+    {
+        for (JsonNode at = node; at.Parent is { } parent; at = parent)
+        {
+            yield return parent is JsonArray list ? list.IndexOf(at).ToString(System.Globalization.CultureInfo.InvariantCulture) : at.GetPropertyName();
+        }
+    }
+
     [Theory]
     [InlineData("{}", "without a \"model\"")]
     [InlineData("[1, 2]", "without a \"model\"")]

@@ -13,13 +13,31 @@ internal static class WeightsReport
     private const int MostElements = 8; // of a metadata array; a vocabulary has 32,000
     private const int MostCharacters = 100; // of a metadata text, for people
 
+    /// <summary>How JSON is written for programs: indented, and as UTF-8.</summary>
+    public static JsonWriterOptions JsonOptions => new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static void WriteText(WeightsFile file, TextWriter output)
     {
         output.WriteLine($"file          {file.Path}");
         output.WriteLine($"format        {NameOf(file.Container)}{(file.FileCount > 1 ? $", {file.FileCount} files" : "")}");
-        output.WriteLine($"architecture  {NameOf(file.Architecture)}");
+        output.WriteLine($"architecture  {string.Join(", ", Architectures(file).Select(NameOf))}");
+        if (file.Description.Length > 0)
+        {
+            output.WriteLine($"description   {file.Description}");
+        }
+
         output.WriteLine($"parameters    {Count(file.ParameterCount)}");
         output.WriteLine($"tensors       {Count(file.Tensors.Count)}, {Count(file.TensorBytes)} bytes");
+        if (file.Parts.Count > 1)
+        {
+            output.WriteLine();
+            output.WriteLine("parts");
+            foreach (PartShare share in Parts(file))
+            {
+                output.WriteLine($"  {NameOf(share.Part),-12} {Count(share.Tensors),8} tensors {Count(share.Parameters),16} parameters {Count(share.Bytes),16} bytes");
+            }
+        }
+
         output.WriteLine();
         output.WriteLine("types");
         foreach (TypeShare share in Types(file))
@@ -50,32 +68,51 @@ internal static class WeightsReport
     public static void WriteJson(WeightsFile file, TextWriter output)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter json = new(buffer, JsonOptions))
         {
-            json.WriteStartObject();
-            json.WriteString("path", file.Path);
-            json.WriteString("format", NameOf(file.Container));
-            json.WriteNumber("files", file.FileCount);
-            json.WriteString("architecture", NameOf(file.Architecture));
-            json.WriteNumber("parameters", file.ParameterCount);
-            json.WriteNumber("bytes", file.TensorBytes);
-            json.WriteStartObject("types");
-            foreach (TypeShare share in Types(file))
-            {
-                json.WriteStartObject(share.Type);
-                json.WriteNumber("tensors", share.Tensors);
-                json.WriteNumber("parameters", share.Parameters);
-                json.WriteNumber("bytes", share.Bytes);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
-            WriteMetadata(json, file);
-            WriteTensors(json, file);
-            json.WriteEndObject();
+            WriteJson(file, json);
         }
 
         output.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
+    }
+
+    /// <summary>The same as one object of a larger text.</summary>
+    public static void WriteJson(WeightsFile file, Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("path", file.Path);
+        json.WriteString("format", NameOf(file.Container));
+        json.WriteNumber("files", file.FileCount);
+        json.WriteString("architecture", NameOf(file.Architecture));
+        json.WriteString("description", file.Description);
+        json.WriteStartObject("parts");
+        foreach (PartShare share in Parts(file))
+        {
+            WriteShare(json, NameOf(share.Part), share.Tensors, share.Parameters, share.Bytes);
+        }
+
+        json.WriteEndObject();
+        json.WriteNumber("parameters", file.ParameterCount);
+        json.WriteNumber("bytes", file.TensorBytes);
+        json.WriteStartObject("types");
+        foreach (TypeShare share in Types(file))
+        {
+            WriteShare(json, share.Type, share.Tensors, share.Parameters, share.Bytes);
+        }
+
+        json.WriteEndObject();
+        WriteMetadata(json, file);
+        WriteTensors(json, file);
+        json.WriteEndObject();
+    }
+
+    private static void WriteShare(Utf8JsonWriter json, string name, int tensors, long parameters, long bytes)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("tensors", tensors);
+        json.WriteNumber("parameters", parameters);
+        json.WriteNumber("bytes", bytes);
+        json.WriteEndObject();
     }
 
     private static void WriteMetadata(Utf8JsonWriter json, WeightsFile file)
@@ -184,6 +221,15 @@ internal static class WeightsReport
         .Select(group => new TypeShare(group.Key, group.Count(), group.Sum(tensor => tensor.IsScale ? 0 : tensor.ElementCount), group.Sum(tensor => tensor.Bytes)))
         .OrderByDescending(share => share.Bytes);
 
+    private static IEnumerable<PartShare> Parts(WeightsFile file) => file.Parts.Select(part =>
+    {
+        WeightsTensor[] tensors = [.. file.Tensors.Where(tensor => tensor.Part == part)];
+        return new PartShare(part, tensors.Length, tensors.Sum(tensor => tensor.ElementCount), tensors.Sum(tensor => tensor.Bytes));
+    });
+
+    // A foreign model may have parts of ours beside it.
+    private static IEnumerable<ModelArchitecture> Architectures(WeightsFile file) => file.Parts.Prepend(file.Architecture).Distinct();
+
     private static string NameOf(WeightsContainer container) => container == WeightsContainer.Gguf ? "gguf" : "safetensors";
 
     private static string NameOf(ModelArchitecture architecture) => architecture switch
@@ -195,10 +241,13 @@ internal static class WeightsReport
         ModelArchitecture.ChromaRadiance => "chroma-radiance",
         ModelArchitecture.Clip => "clip",
         ModelArchitecture.StableDiffusion => "stable-diffusion",
+        ModelArchitecture.TinyAutoencoder => "tiny-autoencoder",
         _ => "unknown",
     };
 
     private static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private sealed record PartShare(ModelArchitecture Part, int Tensors, long Parameters, long Bytes);
 
     private sealed record TypeShare(string Type, int Tensors, long Parameters, long Bytes);
 }

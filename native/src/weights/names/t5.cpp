@@ -1,19 +1,21 @@
 // The encoder of T5 v1.1: Hugging Face's names (T5EncoderModel) and those of llama.cpp's GGUF files.
-#include "weights/names.h"
+#include "weights/names/names.h"
 
 namespace chroma {
 
 namespace {
 
 constexpr std::string_view kPrefixes[] = {
-    "text_encoders.t5xxl.transformer.",
-    "text_encoders.t5xxl.",
-    "cond_stage_model.t5xxl.transformer.",
-    "conditioner.embedders.0.transformer.",
-    "t5xxl.transformer.",
-    "t5xxl.",
-    "text_encoder_2.",
+    "text_encoders.",
     "text_encoder.",
+    "text_encoder_2.",
+    "text_encoder_3.",
+    "cond_stage_model.",
+    "conditioner.embedders.0.",
+    "conditioner.embedders.1.",
+    "t5xxl.",
+    "t5.",
+    "te.",
     "text_model.",
     "transformer.",
     "model.",

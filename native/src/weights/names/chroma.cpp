@@ -1,13 +1,13 @@
 // Chroma's transformer: the training code's names (lodestone-rock/flow, models/chroma) and diffusers'
 // (ChromaTransformer2DModel).
-#include "weights/names.h"
+#include "weights/names/names.h"
 
 namespace chroma {
 
 namespace {
 
 constexpr std::string_view kPrefixes[] = {
-    "model.diffusion_model.", "diffusion_model.", "transformer.", "model.", "net.",
+    "model.", "diffusion_model.", "transformer.", "unet.", "net.",
 };
 
 constexpr WeightKind kMatrix = WeightKind::Matrix;

@@ -1,6 +1,6 @@
 // FLUX's autoencoder: Black Forest Labs' names (black-forest-labs/flux, modules/autoencoder.py, which are
 // latent-diffusion's) and diffusers' (AutoencoderKL).
-#include "weights/names.h"
+#include "weights/names/names.h"
 
 namespace chroma {
 

@@ -1,4 +1,4 @@
-#include "weights/names.h"
+#include "weights/names/names.h"
 
 #include <algorithm>
 #include <array>
@@ -12,6 +12,13 @@ namespace {
 constexpr size_t kMostDigits = 5;
 constexpr std::string_view kSides[] = {"encoder", "decoder"};
 constexpr std::string_view kReversedBlocks = "decoder.up_blocks.";
+constexpr int kMaxPrefixes = 8;
+
+// What PyTorch puts into a name wherever a module is wrapped: torch.compile, FSDP and activation checkpointing.
+constexpr std::string_view kWrappers[] = {"_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module."};
+
+// Data parallelism wraps the whole model.
+constexpr std::string_view kParallel = "module.";
 
 const std::array<const NameTable*, 3>& tables() {
     static const std::array<const NameTable*, 3> all = {&chroma_names(), &t5_names(), &autoencoder_names()};
@@ -125,19 +132,50 @@ std::optional<NameMatch> match_rules(const NameTable& table, std::string_view na
     return std::nullopt;
 }
 
+std::string without_wrappers(std::string_view name) {
+    std::string out(name);
+    for (const std::string_view wrapper : kWrappers) {
+        for (size_t found = out.find(wrapper); found != std::string::npos; found = out.find(wrapper, found)) {
+            if (found == 0 || out[found - 1] == '.') {
+                out.erase(found, wrapper.size());
+            } else {
+                found += wrapper.size();
+            }
+        }
+    }
+    return out;
+}
+
+// The length of the longest of the prefixes that the name starts with; 0 if it starts with none.
+size_t prefix_length(std::span<const std::string_view> prefixes, std::string_view name) {
+    size_t longest = name.starts_with(kParallel) ? kParallel.size() : 0;
+    for (const std::string_view prefix : prefixes) {
+        longest = name.starts_with(prefix) ? std::max(longest, prefix.size()) : longest;
+    }
+    return longest;
+}
+
+std::optional<NameMatch> match_table(const NameTable& table, std::string_view name, int reversed_blocks) {
+    for (int i = 0; i <= kMaxPrefixes; ++i) {
+        if (auto match = match_rules(table, name, reversed_blocks)) {
+            return match;
+        }
+        const size_t prefix = prefix_length(table.prefixes, name);
+        if (prefix == 0) {
+            break;
+        }
+        name.remove_prefix(prefix);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<NameMatch> match_name(std::string_view name, int reversed_blocks) {
+    const std::string plain = without_wrappers(name);
     for (const NameTable* table : tables()) {
-        if (auto match = match_rules(*table, name, reversed_blocks)) {
+        if (auto match = match_table(*table, plain, reversed_blocks)) {
             return match;
-        }
-        for (const std::string_view prefix : table->prefixes) {
-            if (name.starts_with(prefix)) {
-                if (auto match = match_rules(*table, name.substr(prefix.size()), reversed_blocks)) {
-                    return match;
-                }
-            }
         }
     }
     return std::nullopt;
@@ -152,16 +190,19 @@ int reversed_block_of(std::string_view name) {
     return digits.empty() ? 0 : to_number(digits) + 1;
 }
 
-std::string_view without_prefix(std::string_view name) {
-    size_t longest = 0;
-    for (const NameTable* table : tables()) {
-        for (const std::string_view prefix : table->prefixes) {
-            if (name.starts_with(prefix)) {
-                longest = std::max(longest, prefix.size());
-            }
+std::string without_prefix(std::string_view name) {
+    std::string plain = without_wrappers(name);
+    for (int i = 0; i < kMaxPrefixes; ++i) {
+        size_t longest = 0;
+        for (const NameTable* table : tables()) {
+            longest = std::max(longest, prefix_length(table->prefixes, plain));
         }
+        if (longest == 0) {
+            break;
+        }
+        plain.erase(0, longest);
     }
-    return name.substr(longest);
+    return plain;
 }
 
 }  // namespace chroma

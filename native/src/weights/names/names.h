@@ -1,5 +1,4 @@
-// From the names that programs give tensors to those of the original checkpoints. The tables are in
-// names_<component>.cpp.
+// From the names that programs give tensors to those of the original checkpoints. The tables are in <component>.cpp.
 #pragma once
 
 #include <optional>
@@ -34,7 +33,7 @@ struct NameRule {
 
 struct NameTable {
     Component component;
-    std::span<const std::string_view> prefixes;  // that may stand before every name; tried besides none
+    std::span<const std::string_view> prefixes;  // that may stand before every name: none, one, or several in a row
     std::span<const NameRule> rules;
 };
 
@@ -54,10 +53,10 @@ struct NameMatch {
 // reversed_blocks: how many blocks a ~ counts from.
 [[nodiscard]] std::optional<NameMatch> match_name(std::string_view name, int reversed_blocks);
 
-// 1 + the largest N of "decoder.up_blocks.N." behind any of the autoencoder's prefixes in this name; 0 if it has none.
+// 1 + the N of "decoder.up_blocks.N." in this name; 0 if it has none.
 [[nodiscard]] int reversed_block_of(std::string_view name);
 
-// The name without the longest known prefix of any component.
-[[nodiscard]] std::string_view without_prefix(std::string_view name);
+// The name without the known prefixes of any component, and without what PyTorch's wrappers put into it.
+[[nodiscard]] std::string without_prefix(std::string_view name);
 
 }  // namespace chroma

@@ -2,18 +2,34 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 
-namespace Chroma.Layers.Tests;
+namespace Chroma.Testing;
 
 /// <summary>Writes safetensors files of any element type, from bytes.</summary>
-internal static class RawSafetensors
+public static class RawSafetensors
 {
-    public static void Save(string path, IEnumerable<(string Name, string Type, int[] Shape, byte[] Data)> tensors)
+    /// <summary>Writes a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">Each with the format's word for its type, and its elements as they are stored.</param>
+    /// <param name="metadata">The header's free text; null for none.</param>
+    public static void Save(
+        string path, IEnumerable<(string Name, string Type, int[] Shape, byte[] Data)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         using MemoryStream data = new();
         using MemoryStream header = new();
         using (Utf8JsonWriter json = new(header))
         {
             json.WriteStartObject();
+            if (metadata is not null)
+            {
+                json.WriteStartObject("__metadata__");
+                foreach ((string key, string value) in metadata)
+                {
+                    json.WriteString(key, value);
+                }
+
+                json.WriteEndObject();
+            }
+
             foreach ((string name, string type, int[] shape, byte[] bytes) in tensors)
             {
                 json.WriteStartObject(name);
