@@ -15,16 +15,6 @@
 
 namespace chroma::api {
 
-// Fills a struct of the caller's, of which only the first struct_size bytes are there.
-template <typename T>
-void write_struct(T* to, const T& value, const char* name) {
-    read_struct(require(to, name), name);  // checks struct_size
-    const uint32_t size = to->struct_size;
-    const auto* from = reinterpret_cast<const unsigned char*>(&value);
-    std::copy_n(from + sizeof(uint32_t), size - sizeof(uint32_t),
-                reinterpret_cast<unsigned char*>(to) + sizeof(uint32_t));
-}
-
 // A type as a caller gives it, which may be any number: compared as one before it is read as the enum that it claims to
 // be.
 inline chroma_type checked_type(const chroma_type& type) {

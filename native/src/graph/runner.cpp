@@ -5,10 +5,10 @@
 #include <map>
 #include <unordered_set>
 
-#include "api/wall.h"
 #include "common/error.h"
 #include "ggml-alloc.h"
 #include "graph/profiler.h"
+#include "common/structs.h"
 
 namespace chroma {
 
@@ -88,7 +88,7 @@ std::vector<float> read_tap(const Tap& tap) {
 }  // namespace
 
 RunContext::RunContext(const chroma_run_options* run) {
-    const chroma_run_options options = api::read_struct(run, "run");
+    const chroma_run_options options = read_struct(run, "run");
     if (options.threads < 0 || options.threads > kMaxThreads) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", options.threads, ", but must be 0 (the engine's) to ",
              kMaxThreads, ".");
