@@ -23,6 +23,7 @@ const char* remembered() noexcept;
 // Runs the body of an exported function; nothing it throws gets past here.
 template <typename Body>
 chroma_status guard(Body&& body) noexcept {
+    const GgmlFailuresAsErrors scope;
     try {
         body();
         return remember(CHROMA_OK, "");

@@ -62,11 +62,7 @@ class WeightLoader::Impl {
         check_int8();
         check_architecture(expected);
         const size_t most_tensors = 2 * checkpoint_->wholes().size();  // int8 rows have scales
-        context_.reset(ggml_init(
-            {.mem_size = (most_tensors + 1) * ggml_tensor_overhead(), .mem_buffer = nullptr, .no_alloc = true}));
-        if (context_ == nullptr) {
-            fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory while opening '", checkpoint_->path(), "'.");
-        }
+        context_ = make_context((most_tensors + 1) * ggml_tensor_overhead());
     }
 
     [[nodiscard]] const Checkpoint& checkpoint() const { return *checkpoint_; }
