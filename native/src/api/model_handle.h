@@ -60,6 +60,14 @@ chroma_status load(chroma_engine* engine, const chroma_weights* weights, const c
     return load_with(open, engine, options, handle, name);
 }
 
+// Runs a computation of a model, unless a file that its weights are read from has changed; if it changes meanwhile,
+// that is the error.
+template <typename Body>
+void compute_with(const Weights& weights, const Body& body) {
+    weights.check();
+    reading(weights, body);
+}
+
 // Counts the bytes of a model. Not thread-safe: used under the handle's mutex.
 class MemoryCount {
   public:

@@ -1,6 +1,7 @@
 // chroma_text_encoder_* and chroma_text_padding_mask
 #include <bit>
 #include <type_traits>
+#include <vector>
 
 #include "api/model_handle.h"
 #include "text/padding_mask.h"
@@ -8,6 +9,7 @@
 
 using chroma::fail;
 using chroma::RunContext;
+using chroma::api::compute_with;
 using chroma::api::guard;
 using chroma::api::load;
 using chroma::api::read_struct;
@@ -117,9 +119,13 @@ chroma_status chroma_text_encoder_forward(chroma_text_encoder* encoder, const ch
         const T5Batch batch = read_batch(given);
         const auto count = static_cast<size_t>(batch.samples * batch.tokens);
         T5Model& model = encoder->model;
-        model.encode(batch, {require(given.input_ids, "input_ids"), count}, RunContext(run),
-                     {require(states, "states"), count * static_cast<size_t>(model.sizes().hidden)});
+        const std::span<const int32_t> ids(require(given.input_ids, "input_ids"), count);
+        std::vector<float> results(count * static_cast<size_t>(model.sizes().hidden));
+        require(states, "states");
+        const RunContext context(run);
+        compute_with(model.weights(), [&] { model.encode(batch, ids, context, results); });
         encoder->memory.note(model.held_bytes());
+        std::copy(results.begin(), results.end(), states);
     });
 }
 

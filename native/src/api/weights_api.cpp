@@ -218,9 +218,14 @@ chroma_status chroma_weights_read(const chroma_weights* weights, int64_t index, 
                  tensor.type.text, ", which can't be converted to float32.");
         }
         if (count > 0) {
-            chroma::convert_to_float(tensor, 0, count, require(values, "values"));
+            require(values, "values");
+            chroma::reading(checkpoint_of(weights), [&] { chroma::convert_to_float(tensor, 0, count, values); });
         }
     });
+}
+
+chroma_status chroma_weights_check(const chroma_weights* weights) {
+    return guard([&] { checkpoint_of(weights).check(); });
 }
 
 chroma_status chroma_weights_read_raw(const chroma_weights* weights, int64_t index, const void** data, int64_t* bytes) {

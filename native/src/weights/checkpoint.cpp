@@ -20,13 +20,15 @@ namespace {
 constexpr size_t kMostShards = 10000;
 
 FileContent read_content(const MappedFile& file) {
-    if (is_gguf(file.bytes())) {
-        return read_gguf(file);
-    }
-    if (is_safetensors(file.bytes())) {
-        return read_safetensors(file);
-    }
-    refuse_file(file);
+    return reading(file, [&] {
+        if (is_gguf(file.bytes())) {
+            return read_gguf(file);
+        }
+        if (is_safetensors(file.bytes())) {
+            return read_safetensors(file);
+        }
+        refuse_file(file);
+    });
 }
 
 // What the file stands for in the original checkpoint, with its parts to be put in order.
@@ -302,6 +304,12 @@ void Checkpoint::find_int8_scales() {
                          text("the scales of its int8 rows, '", name, "', are ", scale->type.text, " of shape ",
                               shape_text(scale->shape), ", not F32 of shape ", shape_text({whole.shape[0]})));
         }
+    }
+}
+
+void Checkpoint::check() const {
+    for (const MappedFile& file : files_) {
+        file.check();
     }
 }
 

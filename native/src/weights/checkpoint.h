@@ -93,6 +93,9 @@ class Checkpoint {
     [[nodiscard]] const std::vector<StoredTensor>& tensors() const { return tensors_; }
     [[nodiscard]] const std::vector<MetadataEntry>& metadata() const { return metadata_; }
 
+    // Throws IO if one of the files is no longer what it was when it was opened: MappedFile::check().
+    void check() const;
+
     // Elements of all tensors but scales.
     [[nodiscard]] int64_t parameter_count() const;
 

@@ -60,11 +60,13 @@ class Quantizer {
     void run() {
         plan();
         OutputFile file(output_path_);
-        file.write(container_ == CHROMA_CONTAINER_GGUF ? gguf_header(*checkpoint_, tensors_, options_.type)
-                                                       : safetensors_header(*checkpoint_, tensors_));
-        for (const PlannedTensor& tensor : tensors_) {
-            write(file, tensor);
-        }
+        reading(*checkpoint_, [&] {
+            file.write(container_ == CHROMA_CONTAINER_GGUF ? gguf_header(*checkpoint_, tensors_, options_.type)
+                                                           : safetensors_header(*checkpoint_, tensors_));
+            for (const PlannedTensor& tensor : tensors_) {
+                write(file, tensor);
+            }
+        });
         options_.callbacks.throw_if_aborted();
         file.finish();
         options_.callbacks.report(total_, total_);

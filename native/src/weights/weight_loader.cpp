@@ -134,12 +134,16 @@ class WeightLoader::Impl {
     }
 
     std::unique_ptr<Weights> load() {
-        auto weights = std::make_unique<LoadedWeights>(engine_, std::move(context_), parameters_);
+        auto weights = std::make_unique<LoadedWeights>(engine_, std::move(context_), checkpoint_->path(), parameters_);
         total_ = 0;
         done_ = 0;
         std::vector<Declared> rest;
         for (const Declared& declared : declared_) {
             total_ += stored_bytes(*declared.whole);
+            weights->add(declared.tensor, *declared.whole->parts[0]);
+            if (declared.scales != nullptr) {
+                weights->add(declared.scales, *declared.whole->parts[0]);
+            }
             if (can_map(declared)) {
                 weights->map(checkpoint_, *declared.whole->parts[0], declared.tensor);
                 if (declared.scales != nullptr) {
@@ -152,7 +156,7 @@ class WeightLoader::Impl {
         }
         options_.callbacks.throw_if_aborted();
         weights->allocate(engine_->weight_buffer_type());
-        fill(rest);
+        reading(*checkpoint_, [&] { fill(rest); });
         options_.callbacks.report(total_, total_);
         log(*weights);
         return weights;

@@ -11,7 +11,7 @@ public enum chroma_status
     CHROMA_OK = 0,
     /// <summary>An argument is NULL, out of range, or of the wrong shape</summary>
     CHROMA_ERROR_INVALID_ARGUMENT = 1,
-    /// <summary>A file can&apos;t be opened, read or written</summary>
+    /// <summary>A file can&apos;t be opened, read or written, or changed while it was in use</summary>
     CHROMA_ERROR_IO = 2,
     /// <summary>A file is damaged, or not of the format that it claims</summary>
     CHROMA_ERROR_FORMAT = 3,
