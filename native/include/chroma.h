@@ -66,7 +66,8 @@ typedef enum chroma_status {
     CHROMA_ERROR_UNSUPPORTED = 7,      /* known, but not supported by this build or version */
     CHROMA_ERROR_OUT_OF_MEMORY = 8,
     CHROMA_ERROR_ABORTED = 9,          /* the abort callback asked to stop */
-    CHROMA_ERROR_INTERNAL = 10         /* a defect in this library */
+    CHROMA_ERROR_INTERNAL = 10,        /* a defect in this library */
+    CHROMA_ERROR_NOT_FINITE = 11       /* a network gave infinite or undefined values: damaged weights, or a type of too small a range */
 } chroma_status;
 
 /* Returns CHROMA_ABI_VERSION as the library was built. Compare it before any other call. */
@@ -272,11 +273,11 @@ CHROMA_API chroma_status chroma_weights_read(const chroma_weights *weights, int6
  * file's: what it has lost reads as zeros. */
 CHROMA_API chroma_status chroma_weights_read_raw(const chroma_weights *weights, int64_t index, const void **data, int64_t *bytes);
 
-CHROMA_API chroma_status chroma_weights_get_metadata(const chroma_weights *weights, int64_t index, chroma_metadata *metadata);
 /* Fails with CHROMA_ERROR_IO, naming the file, if one of the checkpoint's files was truncated or written to since it was opened, or can't
  * be read any more. All functions that read from files check that themselves. Takes some microseconds. */
 CHROMA_API chroma_status chroma_weights_check(const chroma_weights *weights);
 
+CHROMA_API chroma_status chroma_weights_get_metadata(const chroma_weights *weights, int64_t index, chroma_metadata *metadata);
 
 /* Finds a metadata key. index receives -1 if there is none. */
 CHROMA_API chroma_status chroma_weights_find_metadata(const chroma_weights *weights, const char *key, int64_t *index);

@@ -29,6 +29,8 @@ public enum chroma_status
     CHROMA_ERROR_ABORTED = 9,
     /// <summary>A defect in this library</summary>
     CHROMA_ERROR_INTERNAL = 10,
+    /// <summary>A network gave infinite or undefined values: damaged weights, or a type of too small a range</summary>
+    CHROMA_ERROR_NOT_FINITE = 11,
 }
 
 /// <summary>How tensor elements are stored. Values are this library&apos;s own; quantised types are ggml&apos;s blocks of those names.</summary>
