@@ -2,15 +2,14 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <type_traits>
 
 #include "api/handles.h"
 #include "api/wall.h"
 #include "common/callbacks.h"
+#include "common/enums.h"
 #include "weights/weight_loader.h"
 
 namespace chroma::api {
@@ -18,7 +17,7 @@ namespace chroma::api {
 // A type as a caller gives it, which may be any number: compared as one before it is read as the enum that it claims to
 // be.
 inline chroma_type checked_type(const chroma_type& type) {
-    const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(type);
+    const auto number = number_of(type);
     if (number > CHROMA_TYPE_INT8) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'type' is ", static_cast<int64_t>(number), ", which is no chroma_type.");
     }

@@ -1,9 +1,8 @@
 // chroma_text_encoder_* and chroma_text_padding_mask
-#include <bit>
-#include <type_traits>
 #include <vector>
 
 #include "api/model_handle.h"
+#include "common/enums.h"
 #include "text/padding_mask.h"
 #include "text/t5_model.h"
 
@@ -45,7 +44,7 @@ T5Batch read_batch(const chroma_text_inputs& inputs) {
         mask = {inputs.attention_mask, count};
     }
     // Compared as a number: a value outside the enum must not be read as one.
-    const auto treatment = std::bit_cast<std::underlying_type_t<chroma_text_mask>>(inputs.mask);
+    const auto treatment = chroma::number_of(inputs.mask);
     if (treatment > CHROMA_TEXT_MASK_NONE) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'mask' is ", static_cast<int32_t>(treatment),
              ", but must be 0 (key), 1 (training) or 2 (none).");

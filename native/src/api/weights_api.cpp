@@ -1,12 +1,12 @@
 // chroma_weights_*, chroma_type_name and chroma_type_parse
 #include <algorithm>
-#include <bit>
 #include <memory>
 #include <type_traits>
 
 #include "api/model_handle.h"
 #include "api/wall.h"
 #include "common/cores.h"
+#include "common/enums.h"
 #include "weights/checkpoint.h"
 #include "weights/convert.h"
 #include "weights/quantize.h"
@@ -121,7 +121,7 @@ extern "C" {
 
 const char* chroma_type_name(chroma_type type) {
     // Compared as a number: a value outside the enum must not be read as one.
-    const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(type);
+    const auto number = chroma::number_of(type);
     return number > CHROMA_TYPE_INT8 ? "unknown" : chroma::type_name(static_cast<chroma_type>(number));
 }
 

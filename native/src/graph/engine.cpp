@@ -1,15 +1,14 @@
 #include "graph/engine.h"
 
 #include <algorithm>
-#include <bit>
 #include <cctype>
 #include <cstdlib>
 #include <mutex>
 #include <new>
 #include <set>
-#include <type_traits>
 
 #include "common/cores.h"
+#include "common/enums.h"
 #include "common/error.h"
 #include "ggml-cpu.h"
 #include "ggml.h"
@@ -140,7 +139,7 @@ ggml_backend_dev_t choose_device(const char* name) {
 // The device of oneDNN that computes beside the CPU's own, null if there is none or none is wanted.
 // kernels is what a caller gave, which may be any number.
 ggml_backend_dev_t onednn_device(const chroma_kernels& kernels) {
-    const auto number = std::bit_cast<std::underlying_type_t<chroma_kernels>>(kernels);
+    const auto number = number_of(kernels);
     if (number > CHROMA_KERNELS_ONEDNN) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'kernels' is ", number, ", which is no chroma_kernels.");
     }

@@ -1,17 +1,16 @@
 #include "weights/random_checkpoint.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <map>
 #include <numbers>
 #include <string_view>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 
 #include "common/cores.h"
+#include "common/enums.h"
 #include "common/error.h"
 #include "weights/layout.h"
 #include "weights/parallel.h"
@@ -66,7 +65,7 @@ bool can_be_made(ggml_type type) {
 }
 
 StoredType weight_type(const chroma_random_tensor& tensor) {
-    const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(tensor.type);
+    const auto number = number_of(tensor.type);
     StoredType type;
     const ggml_type known =
         number > CHROMA_TYPE_INT8 ? GGML_TYPE_COUNT : to_ggml_type(static_cast<chroma_type>(number));
