@@ -18,7 +18,8 @@
  *
  * Rules that hold for the whole header
  *   - Every function that can fail returns a chroma_status. On anything but CHROMA_OK, chroma_last_error() has one sentence
- *     that names the file, tensor or argument at fault, and out parameters are left as they were (handles: set to NULL).
+ *     that names the file, tensor or argument at fault, and out parameters are left as they were (handles: set to NULL; an image that
+ *     chroma_autoencoder_decode writes may be there in part).
  *   - Tensors are float32, row-major (last axis fastest): images [B, C, H, W], tokens [B, L, C], heads [B, H, L, D].
  *   - Threads: handles may be used from any thread. Calls on one model handle run one after another (the second waits);
  *     different models run at the same time. Callbacks come on the thread that made the call, before it returns.
@@ -57,7 +58,7 @@ extern "C" {
 typedef enum chroma_status {
     CHROMA_OK = 0,
     CHROMA_ERROR_INVALID_ARGUMENT = 1, /* an argument is NULL, out of range, or of the wrong shape */
-    CHROMA_ERROR_IO = 2,               /* a file can't be opened, read or written */
+    CHROMA_ERROR_IO = 2,               /* a file can't be opened, read or written, or changed while it was in use */
     CHROMA_ERROR_FORMAT = 3,           /* a file is damaged, or not of the format that it claims */
     CHROMA_ERROR_WRONG_MODEL = 4,      /* a sound file, but of another model or component */
     CHROMA_ERROR_MISSING_TENSOR = 5,   /* the model file lacks a tensor */
@@ -65,7 +66,8 @@ typedef enum chroma_status {
     CHROMA_ERROR_UNSUPPORTED = 7,      /* known, but not supported by this build or version */
     CHROMA_ERROR_OUT_OF_MEMORY = 8,
     CHROMA_ERROR_ABORTED = 9,          /* the abort callback asked to stop */
-    CHROMA_ERROR_INTERNAL = 10         /* a defect in this library */
+    CHROMA_ERROR_INTERNAL = 10,        /* a defect in this library */
+    CHROMA_ERROR_NOT_FINITE = 11       /* a network gave infinite or undefined values: damaged weights, or a type of too small a range */
 } chroma_status;
 
 /* Returns CHROMA_ABI_VERSION as the library was built. Compare it before any other call. */
@@ -320,8 +322,13 @@ CHROMA_API chroma_status chroma_weights_find_tensor(const chroma_weights *weight
  * number of elements. */
 CHROMA_API chroma_status chroma_weights_read(const chroma_weights *weights, int64_t index, float *values, int64_t count);
 
-/* Gives the stored bytes of a tensor, straight from the mapped file. */
+/* Gives the stored bytes of a tensor, straight from the mapped file. Once read, chroma_weights_check() tells whether they were the
+ * file's: what it has lost reads as zeros. */
 CHROMA_API chroma_status chroma_weights_read_raw(const chroma_weights *weights, int64_t index, const void **data, int64_t *bytes);
+
+/* Fails with CHROMA_ERROR_IO, naming the file, if one of the checkpoint's files was truncated or written to since it was opened, or can't
+ * be read any more. All functions that read from files check that themselves. Takes some microseconds. */
+CHROMA_API chroma_status chroma_weights_check(const chroma_weights *weights);
 
 CHROMA_API chroma_status chroma_weights_get_metadata(const chroma_weights *weights, int64_t index, chroma_metadata *metadata);
 

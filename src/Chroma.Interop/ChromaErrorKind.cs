@@ -8,7 +8,7 @@ public enum ChromaErrorKind
     /// <summary>An argument is out of range or of the wrong shape.</summary>
     InvalidArgument = chroma_status.CHROMA_ERROR_INVALID_ARGUMENT,
 
-    /// <summary>A file cannot be opened, read or written.</summary>
+    /// <summary>A file cannot be opened, read or written, or was changed while it was in use.</summary>
     Io = chroma_status.CHROMA_ERROR_IO,
 
     /// <summary>A file is damaged, or not of the format that it claims.</summary>
@@ -34,4 +34,7 @@ public enum ChromaErrorKind
 
     /// <summary>A defect in the native library.</summary>
     Internal = chroma_status.CHROMA_ERROR_INTERNAL,
+
+    /// <summary>A network gave infinite or undefined values: its weights are damaged, or of a type of too small a range.</summary>
+    NotFinite = chroma_status.CHROMA_ERROR_NOT_FINITE,
 }

@@ -19,6 +19,7 @@ string managed = Path.Combine(root, "src", "Chroma.Interop", "Generated");
     (Path.Combine(managed, "ChromaNative.cs"), writer.Functions()),
     (Path.Combine(managed, "ChromaManagedLayout.cs"), writer.Layout()),
     (Path.Combine(root, "native", "src", "api", "layout_table.inc"), LayoutTableWriter.Write(header)),
+    (Path.Combine(root, "native", "src", "common", "field_ends.inc"), LayoutTableWriter.WriteFieldEnds(header)),
 ];
 
 int stale = 0;

@@ -57,9 +57,9 @@ float encode(float* row, int64_t count, int8_t* values) {
     }
     const float largest = largest_magnitude(row, count);
     const float steps = largest > 0 ? kLargest / largest : 0.0F;
-    constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it leaves a whole number
+    constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it leaves the whole number in the lowest bits
     for (int64_t i = 0; i < count; ++i) {
-        values[i] = static_cast<int8_t>(static_cast<int32_t>((row[i] * steps + kRounder) - kRounder));
+        values[i] = static_cast<int8_t>(std::bit_cast<uint32_t>(row[i] * steps + kRounder));
     }
     // The transform is the rotation times the root of the block's size.
     return largest / kLargest / std::sqrt(static_cast<float>(size));

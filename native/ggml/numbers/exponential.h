@@ -6,17 +6,20 @@
 
 namespace chroma {
 
+// 1.5 * 2^23: adding it leaves no fraction, and the whole number in the lowest bits.
+inline constexpr float kRounder = 12582912.0F;
+
 // The whole number next to x, which is far below 2^22.
 inline float nearest_whole(float x) {
-    constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it leaves no fraction
     return (x + kRounder) - kRounder;
 }
 
-// 2^n for a whole number from -127 (which gives 0) to 127.
+// 2^n for a whole number from -127 (which gives 0) to 127; something for a NaN, which no conversion to an integer is
+// defined for.
 inline float whole_power_of_two(float n) {
-    constexpr int kBias = 127;
+    constexpr uint32_t kBias = 127;
     constexpr int kMantissaBits = 23;
-    return std::bit_cast<float>(static_cast<uint32_t>(static_cast<int32_t>(n) + kBias) << kMantissaBits);
+    return std::bit_cast<float>((std::bit_cast<uint32_t>(n + kRounder) + kBias) << kMantissaBits);
 }
 
 // 2^x to 1e-7; below -127 it is 0, above 127 it stays at 2^127. The fraction's power comes from a polynomial (least

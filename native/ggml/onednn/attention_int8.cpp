@@ -4,6 +4,7 @@
 // the mean of the keys off where this rotates.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "numbers/padded.h"
@@ -39,7 +40,7 @@ int64_t key_bytes(int64_t channels) {
 template <int N>
 CHROMA_AVX512_PRODUCTS float encode_row(const AttentionRows& rows, int64_t row, int64_t channels, int8_t* to) {
     alignas(64) std::array<float, kMostChannels> rotated;
-    __m512 largest = _mm512_setzero_ps();
+    __m512i largest = _mm512_setzero_si512();
     for (int64_t channel = 0; channel < channels; channel += N * kLanes) {
         __m512 v[N];
 #pragma GCC unroll 8
@@ -49,12 +50,12 @@ CHROMA_AVX512_PRODUCTS float encode_row(const AttentionRows& rows, int64_t row, 
         hadamard(v);
 #pragma GCC unroll 8
         for (int i = 0; i < N; ++i) {
-            largest = _mm512_max_ps(largest, _mm512_abs_ps(v[i]));
+            largest = _mm512_max_epu32(largest, _mm512_castps_si512(_mm512_abs_ps(v[i])));
             _mm512_store_ps(rotated.data() + channel + i * kLanes, v[i]);
         }
     }
     constexpr float kLargest = 127.0F;
-    const float most = _mm512_reduce_max_ps(largest);
+    const auto most = std::bit_cast<float>(_mm512_reduce_max_epu32(largest));  // bits: a NaN is not lost
     const __m512 steps = _mm512_set1_ps(most > 0 ? kLargest / most : 0.0F);
     for (int64_t channel = 0; channel < channels; channel += kLanes) {
         const __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_load_ps(rotated.data() + channel), steps));

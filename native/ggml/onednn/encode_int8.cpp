@@ -1,6 +1,7 @@
 #include "onednn/encode_int8.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "int8/int8.h"
@@ -27,7 +28,7 @@ constexpr int64_t kBlocks = int8::kLargestBlock * kLanes;
 // value is sought.
 template <typename T>
 CHROMA_AVX512 float encode(const T* row, int64_t count, uint8_t flip, float* floats, int8_t* to) {
-    __m512 largest = _mm512_setzero_ps();
+    __m512i largest = _mm512_setzero_si512();
     for (int64_t first = 0; first < count; first += kBlocks) {
         float* block = floats + first;
         for (int64_t i = 0; i < kBlocks; i += 8 * kLanes) {
@@ -51,14 +52,14 @@ CHROMA_AVX512 float encode(const T* row, int64_t count, uint8_t flip, float* flo
             hadamard(v);
 #pragma GCC unroll 8
             for (int64_t j = 0; j < 8; ++j) {
-                largest = _mm512_max_ps(largest, _mm512_abs_ps(v[j]));
+                largest = _mm512_max_epu32(largest, _mm512_castps_si512(_mm512_abs_ps(v[j])));
                 _mm512_storeu_ps(block + i + j * 8 * kLanes, v[j]);
             }
         }
     }
     constexpr float kLargest = 127.0F;
     constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it leaves the whole number in the lowest bits
-    const float most = _mm512_reduce_max_ps(largest);
+    const auto most = std::bit_cast<float>(_mm512_reduce_max_epu32(largest));  // bits: a NaN is not lost
     const __m512 steps = _mm512_set1_ps(most > 0 ? kLargest / most : 0.0F);
     const __m128i flips = _mm_set1_epi8(static_cast<char>(flip));
     for (int64_t i = 0; i < count; i += kLanes) {

@@ -7,6 +7,7 @@
 
 using chroma::fail;
 using chroma::RunContext;
+using chroma::api::compute_with;
 using chroma::api::guard;
 using chroma::api::load;
 using chroma::api::read_struct;
@@ -149,7 +150,9 @@ chroma_status chroma_autoencoder_decode(chroma_autoencoder* autoencoder, const c
         request.values = latent;
         const int64_t area = request.height * request.width * model.downscale() * model.downscale();
         const auto count = static_cast<size_t>(request.batch * 3 * area);
-        model.decode(request, RunContext(run), {require(image, "image"), count});
+        const std::span<float> results(require(image, "image"), count);
+        const RunContext context(run);
+        compute_with(model.weights(), [&] { model.decode(request, context, results); });
         autoencoder->memory.note(model.peak_bytes());
     });
 }
@@ -166,7 +169,8 @@ chroma_status chroma_autoencoder_encode(chroma_autoencoder* autoencoder, const c
         const int64_t area = request.height * request.width / (model.downscale() * model.downscale());
         const auto half = static_cast<size_t>(model.latent_channels() * area);
         std::vector<float> moments(static_cast<size_t>(request.batch) * 2 * half);
-        model.encode(request, RunContext(run), moments);
+        const RunContext context(run);
+        compute_with(model.weights(), [&] { model.encode(request, context, moments); });
         autoencoder->memory.note(model.peak_bytes());
         for (size_t sample = 0; sample < static_cast<size_t>(request.batch); ++sample) {
             const float* both = moments.data() + sample * 2 * half;

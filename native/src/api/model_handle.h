@@ -2,33 +2,22 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <type_traits>
 
 #include "api/handles.h"
 #include "api/wall.h"
 #include "common/callbacks.h"
+#include "common/enums.h"
 #include "weights/weight_loader.h"
 
 namespace chroma::api {
 
-// Fills a struct of the caller's, of which only the first struct_size bytes are there.
-template <typename T>
-void write_struct(T* to, const T& value, const char* name) {
-    read_struct(require(to, name), name);  // checks struct_size
-    const uint32_t size = to->struct_size;
-    const auto* from = reinterpret_cast<const unsigned char*>(&value);
-    std::copy_n(from + sizeof(uint32_t), size - sizeof(uint32_t),
-                reinterpret_cast<unsigned char*>(to) + sizeof(uint32_t));
-}
-
 // A type as a caller gives it, which may be any number: compared as one before it is read as the enum that it claims to
 // be.
 inline chroma_type checked_type(const chroma_type& type) {
-    const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(type);
+    const auto number = number_of(type);
     if (number > CHROMA_TYPE_INT8) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'type' is ", static_cast<int64_t>(number), ", which is no chroma_type.");
     }
@@ -68,6 +57,14 @@ chroma_status load(chroma_engine* engine, const chroma_weights* weights, const c
                    Handle** handle, const char* name) {
     const auto open = [weights] { return require(weights, "weights")->checkpoint; };
     return load_with(open, engine, options, handle, name);
+}
+
+// Runs a computation of a model, unless a file that its weights are read from has changed; if it changes meanwhile,
+// that is the error.
+template <typename Body>
+void compute_with(const Weights& weights, const Body& body) {
+    weights.check();
+    reading(weights, body);
 }
 
 // Counts the bytes of a model. Not thread-safe: used under the handle's mutex.

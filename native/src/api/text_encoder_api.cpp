@@ -1,13 +1,14 @@
 // chroma_text_encoder_* and chroma_text_padding_mask
-#include <bit>
-#include <type_traits>
+#include <vector>
 
 #include "api/model_handle.h"
+#include "common/enums.h"
 #include "text/padding_mask.h"
 #include "text/t5_model.h"
 
 using chroma::fail;
 using chroma::RunContext;
+using chroma::api::compute_with;
 using chroma::api::guard;
 using chroma::api::load;
 using chroma::api::read_struct;
@@ -45,7 +46,7 @@ T5Batch read_batch(const chroma_text_inputs& inputs) {
         mask = {inputs.attention_mask, count};
     }
     // Compared as a number: a value outside the enum must not be read as one.
-    const auto treatment = std::bit_cast<std::underlying_type_t<chroma_text_mask>>(inputs.mask);
+    const auto treatment = chroma::number_of(inputs.mask);
     if (treatment > CHROMA_TEXT_MASK_NONE) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'mask' is ", static_cast<int32_t>(treatment),
              ", but must be 0 (key), 1 (training) or 2 (none).");
@@ -119,9 +120,13 @@ chroma_status chroma_text_encoder_forward(chroma_text_encoder* encoder, const ch
         const T5Batch batch = read_batch(given);
         const auto count = static_cast<size_t>(batch.samples * batch.tokens);
         T5Model& model = encoder->model;
-        model.encode(batch, {require(given.input_ids, "input_ids"), count}, RunContext(run),
-                     {require(states, "states"), count * static_cast<size_t>(model.sizes().hidden)});
+        const std::span<const int32_t> ids(require(given.input_ids, "input_ids"), count);
+        std::vector<float> results(count * static_cast<size_t>(model.sizes().hidden));
+        require(states, "states");
+        const RunContext context(run);
+        compute_with(model.weights(), [&] { model.encode(batch, ids, context, results); });
         encoder->memory.note(model.held_bytes());
+        std::copy(results.begin(), results.end(), states);
     });
 }
 

@@ -11,6 +11,7 @@ using chroma::fail;
 using chroma::TransformerInputs;
 using chroma::TransformerRunner;
 using chroma::TransformerSizes;
+using chroma::api::compute_with;
 using chroma::api::guard;
 using chroma::api::load;
 using chroma::api::read_struct;
@@ -146,7 +147,9 @@ chroma_status chroma_transformer_forward(chroma_transformer* transformer, const 
         TransformerInputs given = TransformerInputs::read(read, runner.model().sizes());
         given.cache = read.cache != nullptr ? &read.cache->cache : nullptr;
         require(velocity, "velocity");
-        const std::vector<float> result = runner.forward(given, read_struct(run, "run"));
+        const chroma_run_options options = read_struct(run, "run");
+        std::vector<float> result;
+        compute_with(runner.model().weights(), [&] { result = runner.forward(given, options); });
         transformer->memory.note(runner.held_bytes());
         std::copy(result.begin(), result.end(), velocity);
     });
@@ -162,7 +165,8 @@ chroma_status chroma_transformer_run_module(chroma_transformer* transformer, con
         if (options.tap == nullptr) {
             fail(CHROMA_ERROR_INVALID_ARGUMENT, "'run.tap' is NULL, but the module's outputs go there.");
         }
-        chroma::run_module(transformer->runner.model(), transformer->engine, named, options);
+        const chroma::ChromaTransformer& model = transformer->runner.model();
+        compute_with(model.weights(), [&] { chroma::run_module(model, transformer->engine, named, options); });
     });
 }
 

@@ -1,14 +1,18 @@
 // The exception wall: the only place where C++ exceptions become statuses.
 #pragma once
 
-#include <cstdint>
 #include <exception>
 #include <new>
 
 #include "chroma.h"
 #include "common/error.h"
+#include "common/structs.h"
+#include "graph/ggml_failure.h"
 
 namespace chroma::api {
+
+using chroma::read_struct;
+using chroma::write_struct;
 
 // Keeps the sentence for chroma_last_error() of this thread and returns the status.
 chroma_status remember(chroma_status status, const char* message) noexcept;
@@ -19,6 +23,7 @@ const char* remembered() noexcept;
 // Runs the body of an exported function; nothing it throws gets past here.
 template <typename Body>
 chroma_status guard(Body&& body) noexcept {
+    const GgmlFailuresAsErrors scope;
     try {
         body();
         return remember(CHROMA_OK, "");
@@ -40,26 +45,6 @@ T* require(T* pointer, const char* name) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "The argument '", name, "' is NULL.");
     }
     return pointer;
-}
-
-// Reads an options struct that an older caller may have made smaller: fields past its struct_size are zero.
-template <typename T>
-T read_struct(const T* options, const char* name) {
-    T copy{};
-    copy.struct_size = sizeof(T);
-    if (options == nullptr) {
-        return copy;
-    }
-    if (options->struct_size < sizeof(uint32_t) || options->struct_size > sizeof(T)) {
-        fail(CHROMA_ERROR_INVALID_ARGUMENT, "'", name, ".struct_size' is ", options->struct_size,
-             ", but this library knows ", sizeof(T), " bytes.");
-    }
-    auto* to = reinterpret_cast<unsigned char*>(&copy);
-    const auto* from = reinterpret_cast<const unsigned char*>(options);
-    for (uint32_t i = 0; i < options->struct_size; ++i) {
-        to[i] = from[i];
-    }
-    return copy;
 }
 
 }  // namespace chroma::api

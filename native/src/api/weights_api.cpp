@@ -1,6 +1,5 @@
 // chroma_weights_*, chroma_type_name and chroma_type_parse
 #include <algorithm>
-#include <bit>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "api/model_handle.h"
 #include "api/wall.h"
 #include "common/cores.h"
+#include "common/enums.h"
 #include "weights/checkpoint.h"
 #include "weights/convert.h"
 #include "weights/quantize.h"
@@ -123,7 +123,7 @@ extern "C" {
 
 const char* chroma_type_name(chroma_type type) {
     // Compared as a number: a value outside the enum must not be read as one.
-    const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(type);
+    const auto number = chroma::number_of(type);
     return number > CHROMA_TYPE_INT8 ? "unknown" : chroma::type_name(static_cast<chroma_type>(number));
 }
 
@@ -244,9 +244,14 @@ chroma_status chroma_weights_read(const chroma_weights* weights, int64_t index, 
                  tensor.type.text, ", which can't be converted to float32.");
         }
         if (count > 0) {
-            chroma::convert_to_float(tensor, 0, count, require(values, "values"));
+            require(values, "values");
+            chroma::reading(checkpoint_of(weights), [&] { chroma::convert_to_float(tensor, 0, count, values); });
         }
     });
+}
+
+chroma_status chroma_weights_check(const chroma_weights* weights) {
+    return guard([&] { checkpoint_of(weights).check(); });
 }
 
 chroma_status chroma_weights_read_raw(const chroma_weights* weights, int64_t index, const void** data, int64_t* bytes) {

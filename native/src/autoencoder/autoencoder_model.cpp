@@ -6,6 +6,7 @@
 #include "autoencoder/pictures.h"
 #include "common/error.h"
 #include "nn/attention.h"
+#include "weights/finite_results.h"
 
 namespace chroma::autoencoder {
 
@@ -157,6 +158,8 @@ void AutoencoderModel::run(const Way& way, const Request& request, const RunCont
     } else {
         run_whole(way, request, run, results);
     }
+    require_finite_results(results, way.decodes() ? "the autoencoder's decoder" : "the autoencoder's encoder",
+                           *weights_);
 }
 
 void AutoencoderModel::run_whole(const Way& way, const Request& request, const RunContext& run,

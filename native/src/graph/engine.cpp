@@ -1,16 +1,18 @@
 #include "graph/engine.h"
 
 #include <algorithm>
-#include <bit>
 #include <cctype>
+#include <cstdlib>
 #include <mutex>
+#include <new>
 #include <set>
-#include <type_traits>
 
 #include "common/cores.h"
+#include "common/enums.h"
 #include "common/error.h"
 #include "ggml-cpu.h"
 #include "ggml.h"
+#include "graph/ggml_failure.h"
 #ifdef CHROMA_HAS_ONEDNN
 #include "onednn/backend.h"
 #endif
@@ -43,7 +45,24 @@ class LogRouter {
     }
 
   private:
-    LogRouter() { ggml_log_set(&LogRouter::receive, this); }
+    LogRouter() {
+        ggml_log_set(&LogRouter::receive, this);
+        set_fatal_message_sink(&LogRouter::receive_fatal);
+    }
+
+    // A failed assertion, which may come while a line is passed on.
+    static bool receive_fatal(const char* message) {
+        const std::shared_ptr<LogRouter> router = instance();
+        const std::unique_lock lock(router->mutex_, std::try_to_lock);
+        bool taken = false;
+        if (!lock.owns_lock()) {
+            return false;
+        }
+        for (const Engine* engine : router->engines_) {
+            taken = engine->log(CHROMA_LOG_ERROR, message) || taken;
+        }
+        return taken;
+    }
 
     static void receive(ggml_log_level level, const char* fragment, void* self) {
         static_cast<LogRouter*>(self)->append(level, fragment);
@@ -120,7 +139,7 @@ ggml_backend_dev_t choose_device(const char* name) {
 // The device of oneDNN that computes beside the CPU's own, null if there is none or none is wanted.
 // kernels is what a caller gave, which may be any number.
 ggml_backend_dev_t onednn_device(const chroma_kernels& kernels) {
-    const auto number = std::bit_cast<std::underlying_type_t<chroma_kernels>>(kernels);
+    const auto number = number_of(kernels);
     if (number > CHROMA_KERNELS_ONEDNN) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'kernels' is ", number, ", which is no chroma_kernels.");
     }
@@ -139,6 +158,22 @@ bool is_cpu(ggml_backend_dev_t device) {
 }
 
 }  // namespace
+
+void ContextDeleter::operator()(ggml_context* context) const {
+    void* const memory = ggml_get_mem_buffer(context);
+    ggml_free(context);
+    std::free(memory);
+}
+
+ContextPtr make_context(size_t bytes) {
+    std::unique_ptr<void, decltype(&std::free)> memory(std::malloc(bytes), &std::free);
+    if (memory == nullptr) {
+        throw std::bad_alloc();
+    }
+    ContextPtr context(ggml_init({bytes, memory.get(), /*no_alloc=*/true}));
+    static_cast<void>(memory.release());
+    return context;
+}
 
 Engine::Engine(const chroma_engine_options& options)
     : log_router_(LogRouter::instance()),
@@ -209,10 +244,12 @@ void Engine::configure(ggml_backend_t backend, int threads, ggml_abort_callback 
 #endif
 }
 
-void Engine::log(chroma_log_level level, const std::string& line) const {
-    if (log_ != nullptr) {
-        log_(level, line.c_str(), log_user_data_);
+bool Engine::log(chroma_log_level level, const std::string& line) const {
+    if (log_ == nullptr) {
+        return false;
     }
+    log_(level, line.c_str(), log_user_data_);
+    return true;
 }
 
 }  // namespace chroma

@@ -25,9 +25,12 @@ struct BufferDeleter {
 using BufferPtr = std::unique_ptr<ggml_backend_buffer, BufferDeleter>;
 
 struct ContextDeleter {
-    void operator()(ggml_context* context) const { ggml_free(context); }
+    void operator()(ggml_context* context) const;
 };
 using ContextPtr = std::unique_ptr<ggml_context, ContextDeleter>;
+
+// A context for descriptions of tensors that take these bytes. Throws std::bad_alloc, where ggml would end the process.
+[[nodiscard]] ContextPtr make_context(size_t bytes);
 
 // What a graph may make use of.
 struct Kernels {
@@ -64,7 +67,8 @@ class Engine {
     // Readies a backend of one of the devices for a computation.
     void configure(ggml_backend_t backend, int threads, ggml_abort_callback abort, void* abort_data) const;
 
-    void log(chroma_log_level level, const std::string& line) const;
+    // False if nobody listens.
+    bool log(chroma_log_level level, const std::string& line) const;
 
   private:
     // True when every computation is the CPU's.

@@ -9,15 +9,8 @@ namespace chroma {
 
 namespace {
 
-constexpr size_t kMaxConstants = 512;
-
-ContextPtr make_context(size_t bytes) {
-    ContextPtr context(ggml_init({bytes, nullptr, /*no_alloc=*/true}));
-    if (context == nullptr) {
-        throw std::bad_alloc();
-    }
-    return context;
-}
+// Two for every sample of a text encoder's batch, and some.
+constexpr size_t kMaxConstants = 1024;
 
 ggml_tensor* new_tensor(ggml_context* context, ggml_type type, const std::vector<int64_t>& ne,
                         const std::string& name) {

@@ -1,13 +1,16 @@
 #include "graph/runner.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <map>
+#include <new>
 #include <unordered_set>
 
-#include "api/wall.h"
 #include "common/error.h"
+#include "common/structs.h"
 #include "ggml-alloc.h"
+#include "graph/ggml_failure.h"
 #include "graph/profiler.h"
 
 namespace chroma {
@@ -19,15 +22,40 @@ struct SchedulerDeleter {
 };
 using SchedulerPtr = std::unique_ptr<ggml_backend_sched, SchedulerDeleter>;
 
-// ggml reserves some 40 kB for every node that it is told of, so it is told of those that there are.
+// The tensors of a graph: its operations, and what they read that none of them makes.
+size_t count_tensors(ggml_cgraph* graph) {
+    std::unordered_set<const ggml_tensor*> tensors;
+    for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
+        const ggml_tensor* node = ggml_graph_node(graph, i);
+        tensors.insert(node);
+        for (const ggml_tensor* source : node->src) {
+            tensors.insert(source);
+        }
+        tensors.insert(node->view_src);
+    }
+    return tensors.size();
+}
+
+// ggml does not look whether it got the memory that it asks for. A volatile pointer keeps compilers from leaving the
+// question out.
+void require_memory(size_t bytes) {
+    void* volatile probe = std::malloc(bytes);
+    if (probe == nullptr) {
+        throw std::bad_alloc();
+    }
+    std::free(probe);
+}
+
+// ggml reserves memory for every tensor that it is told of, so it is told of those that there are.
 SchedulerPtr make_scheduler(const std::vector<BackendPtr>& backends, ggml_cgraph* graph) {
     std::vector<ggml_backend_t> raw;
     raw.reserve(backends.size());
     for (const BackendPtr& backend : backends) {
         raw.push_back(backend.get());
     }
-    // Leafs count beside nodes, hence twice the nodes.
-    const size_t size = 2 * static_cast<size_t>(ggml_graph_n_nodes(graph)) + 64;
+    constexpr size_t kBytesEach = 24 << 10U;
+    const size_t size = count_tensors(graph) + 64;
+    require_memory(size * kBytesEach);
     return SchedulerPtr(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), size,
                                                /*parallel=*/false, /*op_offload=*/false));
 }
@@ -88,7 +116,7 @@ std::vector<float> read_tap(const Tap& tap) {
 }  // namespace
 
 RunContext::RunContext(const chroma_run_options* run) {
-    const chroma_run_options options = api::read_struct(run, "run");
+    const chroma_run_options options = read_struct(run, "run");
     if (options.threads < 0 || options.threads > kMaxThreads) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "'threads' is ", options.threads, ", but must be 0 (the engine's) to ",
              kMaxThreads, ".");
@@ -313,7 +341,10 @@ bool ChromaRunner::compute(const RunContext& run) {
     if (observed) {
         observer.show_given();
     }
-    const ggml_status status = ggml_backend_sched_graph_compute(scheduler, placed_->graph->cgraph_);
+    const ggml_status status = [&] {
+        const GgmlFailuresAreFatal scope;
+        return ggml_backend_sched_graph_compute(scheduler, placed_->graph->cgraph_);
+    }();
     observer.rethrow();
     if (observer.ended_early()) {
         return false;

@@ -1,6 +1,7 @@
 #include "text/t5_model.h"
 
 #include "common/error.h"
+#include "weights/finite_results.h"
 
 namespace chroma::t5 {
 
@@ -31,6 +32,7 @@ void T5Model::encode(const T5Batch& batch, std::span<const int32_t> ids, const R
     runner_->set("input_ids", ids);
     runner_->compute(run);
     runner_->get("states", states);
+    require_finite_results(states, "the text encoder", *weights_);
 }
 
 int64_t T5Model::plan(const T5Batch& batch) const {

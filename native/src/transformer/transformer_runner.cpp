@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "nn/attention.h"
 #include "transformer/timestep_embedding.h"
+#include "weights/finite_results.h"
 
 namespace chroma {
 
@@ -273,6 +274,7 @@ void TransformerRunner::compute_group(const TransformerInputs& inputs, const Gro
         runner.compute(run);
         runner.get("velocity", result);
     }
+    require_finite(result);
     for (size_t i = 0; i < group.samples.size(); ++i) {
         const auto sample = static_cast<size_t>(group.samples[i]);
         unpack_latent(std::span(result).subspan(i * latent_size, latent_size), shape,
@@ -318,6 +320,7 @@ void TransformerRunner::compute_cached(ChromaRunner& runner, StepCache& cache, c
         return;
     }
     runner.get("velocity", velocity);
+    require_finite(velocity);  // before the cache keeps what later evaluations would be predicted from
     std::vector<float> rest(stream_size);
     runner.get(ChromaTransformer::kLastOutput, rest);
     std::transform(rest.begin(), rest.end(), stream.begin(), rest.begin(), std::minus<>());
@@ -345,6 +348,10 @@ void TransformerRunner::compute_last_layer(std::span<const float> stream, const 
     part.callbacks.progress = nullptr;  // progress counts blocks
     last_layer_runner_.compute(part);
     last_layer_runner_.get("velocity", velocity);
+}
+
+void TransformerRunner::require_finite(std::span<const float> velocity) const {
+    require_finite_results(velocity, "the transformer", model_.weights());
 }
 
 int64_t TransformerRunner::plan(const TransformerInputs& inputs) {

@@ -72,6 +72,8 @@ class TransformerRunner {
     void compute_last_layer(std::span<const float> stream, const TokenStream& image,
                             const ModulationCache::Table& modulation, const RunContext& run, std::span<float> velocity);
 
+    void require_finite(std::span<const float> velocity) const;
+
     std::shared_ptr<Engine> engine_;
     ChromaTransformer model_;
     ChromaRunner approximator_runner_;

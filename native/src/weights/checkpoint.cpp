@@ -138,6 +138,12 @@ void Checkpoint::name_tensors() {
     }
 }
 
+void Checkpoint::check() const {
+    for (const MappedFile& file : files_) {
+        file.check();
+    }
+}
+
 int64_t Checkpoint::parameter_count() const {
     int64_t count = 0;
     for (const StoredTensor& tensor : tensors_) {

@@ -106,6 +106,9 @@ class Checkpoint {
     // ComfyUI's descriptions of the quantised layers of each file that has one (kLayerFormatsKey).
     [[nodiscard]] const std::vector<std::string>& layer_formats() const { return layer_formats_; }
 
+    // Throws IO if one of the files is no longer what it was when it was opened: MappedFile::check().
+    void check() const;
+
     // Elements of all tensors but scales.
     [[nodiscard]] int64_t parameter_count() const;
 

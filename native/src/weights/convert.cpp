@@ -1,12 +1,12 @@
 #include "weights/convert.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "common/error.h"
 #include "int8/int8.h"
 #include "weights/utf8.h"
+#include "weights/value_range.h"
 
 namespace chroma {
 
@@ -33,13 +33,6 @@ void apply_scale(const ConversionPiece& piece, std::vector<float>& values) {
     }
 }
 
-void check_finite(const ConversionPiece& piece, ggml_type to, const std::vector<float>& values) {
-    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
-        fail(CHROMA_ERROR_FORMAT, "'", piece.from->file, "' has infinite or undefined values in the tensor '",
-             printable(piece.from->name), "', which can't be converted to ", ggml_type_name(to), ".");
-    }
-}
-
 // The piece's values, scaled.
 std::vector<float> floats_of(const ConversionPiece& piece) {
     std::vector<float> values(static_cast<size_t>(piece.count));
@@ -51,8 +44,8 @@ std::vector<float> floats_of(const ConversionPiece& piece) {
 }
 
 void quantize(const ConversionPiece& piece, ggml_type to, const std::vector<float>& values, std::byte* target) {
-    check_finite(piece, to, values);
     ggml_quantize_chunk(to, values.data(), target, 0, 1, static_cast<int64_t>(values.size()), nullptr);
+    check_blocks(piece, to, values, target);
 }
 
 }  // namespace
@@ -105,10 +98,13 @@ void convert(const ConversionPiece& piece, ggml_type to, std::byte* target) {
         return;
     }
     if (to == GGML_TYPE_F32 && piece.scale == nullptr) {
-        convert_to_float(*piece.from, piece.first, piece.count, reinterpret_cast<float*>(target));
+        auto* values = reinterpret_cast<float*>(target);
+        convert_to_float(*piece.from, piece.first, piece.count, values);
+        check_range(piece, to, {values, static_cast<size_t>(piece.count)});
         return;
     }
     const std::vector<float> values = floats_of(piece);
+    check_range(piece, to, values);
     switch (to) {
         case GGML_TYPE_F32:
             std::memcpy(target, values.data(), values.size() * sizeof(float));
@@ -128,10 +124,11 @@ void convert(const ConversionPiece& piece, ggml_type to, std::byte* target) {
 
 void convert_to_int8(const ConversionPiece& piece, int64_t row, int8_t* target, float* scales) {
     std::vector<float> values = floats_of(piece);
-    check_finite(piece, GGML_TYPE_I8, values);
+    check_range(piece, GGML_TYPE_I8, values);
     for (int64_t i = 0; i < piece.count / row; ++i) {
         scales[i] = int8::encode(values.data() + i * row, row, target + i * row);
     }
+    check_row_scales(piece, values, {scales, static_cast<size_t>(piece.count / row)});
 }
 
 bool is_copy(const WholeTensor& whole, ggml_type to) {

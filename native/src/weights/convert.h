@@ -25,11 +25,11 @@ struct ConversionPiece {
 // Cuts a whole matrix into pieces of whole rows of that many elements, for int8 rows.
 [[nodiscard]] std::vector<ConversionPiece> cut_rows(const WholeTensor& whole, int64_t row);
 
-// Writes a piece as `to`. The target is aligned for that type. Throws FORMAT if a value that is to be quantised is
-// infinite or NaN.
+// Writes a piece as `to`. The target is aligned for that type. Unless that is a mere copy, throws FORMAT if a value is
+// infinite or NaN, and INVALID_ARGUMENT if one is too large for the type (value_range.h).
 void convert(const ConversionPiece& piece, ggml_type to, std::byte* target);
 
-// Writes a piece of whole rows as int8 rows (int8/int8.h) with their scales. Throws FORMAT as convert() does.
+// Writes a piece of whole rows as int8 rows (int8/int8.h) with their scales. Throws as convert() does.
 void convert_to_int8(const ConversionPiece& piece, int64_t row, int8_t* target, float* scales);
 
 // Writes a run of a stored tensor's elements as float32, unscaled.

@@ -4,8 +4,12 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
+
+#include "common/error.h"
 
 namespace chroma {
 
@@ -19,7 +23,8 @@ namespace chroma {
 }
 
 // Movable owner of a mapping. The pages are the page cache's: they take no memory of this process until touched, and
-// any number of models may share them. The file must not be made shorter while it is mapped.
+// any number of models may share them. A file that is truncated or written to while it is mapped harms nobody but those
+// who read it: check() tells them.
 class MappedFile {
   public:
     // Throws IO naming the file and the system's reason.
@@ -39,13 +44,44 @@ class MappedFile {
     // The whole file; the address is a page's.
     [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
 
+    // Throws IO, from then on each time, if the file is no longer what it was when it was opened: shorter, written to,
+    // or out of reach. What was read of it means nothing then. Takes a microsecond.
+    void check() const;
+
   private:
+    struct Origin;
+
     // Reserves memory of zeros.
     MappedFile(std::string name, size_t size);
 
     std::string path_;
     const std::byte* data_ = nullptr;
     size_t size_ = 0;
+    std::unique_ptr<Origin> origin_;  // of a file
 };
+
+// Runs what reads mapped files and gives its result. Where they changed meanwhile, that is the error, whatever else
+// came of it: `source` is a file, a checkpoint or a model's weights.
+template <typename Source, typename Body>
+auto reading(const Source& source, const Body& body) {
+    const auto checked = [&] {
+        try {
+            return body();
+        } catch (const Error& error) {
+            if (error.status() != CHROMA_ERROR_ABORTED) {
+                source.check();
+            }
+            throw;
+        }
+    };
+    if constexpr (std::is_void_v<decltype(body())>) {
+        checked();
+        source.check();
+    } else {
+        auto result = checked();
+        source.check();
+        return result;
+    }
+}
 
 }  // namespace chroma

@@ -44,6 +44,9 @@ class Quantizer {
           container_(container_of(output_path)),
           options_(options),
           policy_{options.type, options.include_approximator} {
+        if (options.type == CHROMA_TYPE_STORED) {
+            fail(CHROMA_ERROR_INVALID_ARGUMENT, "'type' is 'stored', but a type to convert to is needed.");
+        }
         policy_.check();
         if (container_ == CHROMA_CONTAINER_SAFETENSORS && ggml_is_quantized(to_ggml_type(options.type))) {
             fail(CHROMA_ERROR_INVALID_ARGUMENT, "A safetensors file can't hold the type ", type_name(options.type),
@@ -61,11 +64,13 @@ class Quantizer {
     void run() {
         plan();
         OutputFile file(output_path_);
-        file.write(container_ == CHROMA_CONTAINER_GGUF ? gguf_header(*checkpoint_, tensors_, options_.type)
-                                                       : safetensors_header(*checkpoint_, tensors_));
-        for (const PlannedTensor& tensor : tensors_) {
-            write(file, tensor);
-        }
+        reading(*checkpoint_, [&] {
+            file.write(container_ == CHROMA_CONTAINER_GGUF ? gguf_header(*checkpoint_, tensors_, options_.type)
+                                                           : safetensors_header(*checkpoint_, tensors_));
+            for (const PlannedTensor& tensor : tensors_) {
+                write(file, tensor);
+            }
+        });
         options_.callbacks.throw_if_aborted();
         file.finish();
         options_.callbacks.report(total_, total_);
@@ -75,7 +80,7 @@ class Quantizer {
     // What a quantised tensor becomes that safetensors can't hold.
     [[nodiscard]] ggml_type plain_type() const {
         const ggml_type type = to_ggml_type(options_.type);
-        return type == GGML_TYPE_COUNT || type == GGML_TYPE_I8 ? GGML_TYPE_F32 : type;
+        return type == GGML_TYPE_I8 ? GGML_TYPE_F32 : type;
     }
 
     void plan() {

@@ -1,17 +1,16 @@
 #include "weights/random_checkpoint.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <map>
 #include <numbers>
 #include <string_view>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 
 #include "common/cores.h"
+#include "common/enums.h"
 #include "common/error.h"
 #include "weights/layout.h"
 #include "weights/parallel.h"
@@ -60,12 +59,17 @@ std::vector<float> normal_values(uint64_t seed, int64_t count) {
     return values;
 }
 
+bool can_be_made(ggml_type type) {
+    return type == GGML_TYPE_F32 || type == GGML_TYPE_F16 || type == GGML_TYPE_BF16 ||
+           (type != GGML_TYPE_COUNT && ggml_is_quantized(type));
+}
+
 StoredType weight_type(const chroma_random_tensor& tensor) {
-    const auto number = std::bit_cast<std::underlying_type_t<chroma_type>>(tensor.type);
+    const auto number = number_of(tensor.type);
     StoredType type;
     const ggml_type known =
         number > CHROMA_TYPE_INT8 ? GGML_TYPE_COUNT : to_ggml_type(static_cast<chroma_type>(number));
-    if (known == GGML_TYPE_COUNT || !find_ggml_type(known, type) || !type.is_weight()) {
+    if (!can_be_made(known) || !find_ggml_type(known, type)) {
         fail(CHROMA_ERROR_INVALID_ARGUMENT, "The random tensor '", tensor.name, "' can't have the type ", number,
              ": f32, f16, bf16 and the quantised types can be made.");
     }

@@ -63,11 +63,7 @@ class WeightLoader::Impl {
         check_int8();
         check_architecture(expected);
         const size_t most_tensors = 2 * checkpoint_->wholes().size();  // int8 rows have scales
-        context_.reset(ggml_init(
-            {.mem_size = (most_tensors + 1) * ggml_tensor_overhead(), .mem_buffer = nullptr, .no_alloc = true}));
-        if (context_ == nullptr) {
-            fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory while opening '", checkpoint_->path(), "'.");
-        }
+        context_ = make_context((most_tensors + 1) * ggml_tensor_overhead());
     }
 
     [[nodiscard]] const Checkpoint& checkpoint() const { return *checkpoint_; }
@@ -153,12 +149,16 @@ class WeightLoader::Impl {
 
     std::unique_ptr<Weights> load() {
         check_all_declared();
-        auto weights = std::make_unique<LoadedWeights>(engine_, std::move(context_), parameters_);
+        auto weights = std::make_unique<LoadedWeights>(engine_, std::move(context_), checkpoint_->path(), parameters_);
         total_ = 0;
         done_ = 0;
         std::vector<Declared> rest;
         for (const Declared& declared : declared_) {
             total_ += stored_bytes(*declared.whole);
+            weights->add(declared.tensor, *declared.whole->parts[0]);
+            if (declared.scales != nullptr) {
+                weights->add(declared.scales, *declared.whole->parts[0]);
+            }
             if (can_map(declared)) {
                 weights->map(checkpoint_, *declared.whole->parts[0], declared.tensor);
                 if (declared.scales != nullptr) {
@@ -171,7 +171,7 @@ class WeightLoader::Impl {
         }
         options_.callbacks.throw_if_aborted();
         weights->allocate(engine_->weight_buffer_type());
-        fill(rest);
+        reading(*checkpoint_, [&] { fill(rest); });
         options_.callbacks.report(total_, total_);
         log(*weights);
         return weights;

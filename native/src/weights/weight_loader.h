@@ -18,6 +18,12 @@
 
 namespace chroma {
 
+struct BadWeight {
+    std::string file;
+    std::string tensor;  // as the file has it
+    float value = 0;
+};
+
 // Tensors of one loaded model. Frees them all.
 class Weights {
   public:
@@ -27,6 +33,15 @@ class Weights {
     Weights& operator=(const Weights&) = delete;
     Weights(Weights&&) = delete;
     Weights& operator=(Weights&&) = delete;
+
+    // Throws IO if a file that weights are read from where it is mapped is no longer what it was: MappedFile::check().
+    virtual void check() const = 0;
+
+    // A weight that is infinite or NaN, of the first tensor that has one. Looks at all of them.
+    [[nodiscard]] virtual std::optional<BadWeight> find_bad_weight() const = 0;
+
+    // The checkpoint's, for messages.
+    [[nodiscard]] virtual const std::string& path() const = 0;
 
     [[nodiscard]] virtual int64_t owned_bytes() const = 0;
     [[nodiscard]] virtual int64_t mapped_bytes() const = 0;

@@ -11,7 +11,7 @@ public enum chroma_status
     CHROMA_OK = 0,
     /// <summary>An argument is NULL, out of range, or of the wrong shape</summary>
     CHROMA_ERROR_INVALID_ARGUMENT = 1,
-    /// <summary>A file can&apos;t be opened, read or written</summary>
+    /// <summary>A file can&apos;t be opened, read or written, or changed while it was in use</summary>
     CHROMA_ERROR_IO = 2,
     /// <summary>A file is damaged, or not of the format that it claims</summary>
     CHROMA_ERROR_FORMAT = 3,
@@ -29,6 +29,8 @@ public enum chroma_status
     CHROMA_ERROR_ABORTED = 9,
     /// <summary>A defect in this library</summary>
     CHROMA_ERROR_INTERNAL = 10,
+    /// <summary>A network gave infinite or undefined values: damaged weights, or a type of too small a range</summary>
+    CHROMA_ERROR_NOT_FINITE = 11,
 }
 
 /// <summary>How tensor elements are stored. Values are this library&apos;s own; quantised types are ggml&apos;s blocks of those names.</summary>

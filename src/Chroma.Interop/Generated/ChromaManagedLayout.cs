@@ -24,6 +24,7 @@ public static unsafe class ChromaManagedLayout
         entries.Add(("CHROMA_ERROR_OUT_OF_MEMORY", (long)chroma_status.CHROMA_ERROR_OUT_OF_MEMORY));
         entries.Add(("CHROMA_ERROR_ABORTED", (long)chroma_status.CHROMA_ERROR_ABORTED));
         entries.Add(("CHROMA_ERROR_INTERNAL", (long)chroma_status.CHROMA_ERROR_INTERNAL));
+        entries.Add(("CHROMA_ERROR_NOT_FINITE", (long)chroma_status.CHROMA_ERROR_NOT_FINITE));
         entries.Add(("CHROMA_TYPE_STORED", (long)chroma_type.CHROMA_TYPE_STORED));
         entries.Add(("CHROMA_TYPE_F32", (long)chroma_type.CHROMA_TYPE_F32));
         entries.Add(("CHROMA_TYPE_F16", (long)chroma_type.CHROMA_TYPE_F16));

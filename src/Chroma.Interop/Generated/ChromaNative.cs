@@ -141,10 +141,15 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_read(chroma_weights* weights, long index, float* values, long count);
 
-    /// <summary>Gives the stored bytes of a tensor, straight from the mapped file.</summary>
+    /// <summary>Gives the stored bytes of a tensor, straight from the mapped file. Once read, chroma_weights_check() tells whether they were the file&apos;s: what it has lost reads as zeros.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_read_raw(chroma_weights* weights, long index, void** data, long* bytes);
+
+    /// <summary>Fails with CHROMA_ERROR_IO, naming the file, if one of the checkpoint&apos;s files was truncated or written to since it was opened, or can&apos;t be read any more. All functions that read from files check that themselves. Takes some microseconds.</summary>
+    [LibraryImport(ChromaLibrary.Name)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial chroma_status chroma_weights_check(chroma_weights* weights);
 
     /// <summary>C: chroma_weights_get_metadata</summary>
     [LibraryImport(ChromaLibrary.Name)]

@@ -213,7 +213,9 @@ public sealed unsafe class WeightsFile : IDisposable
         void* data;
         long bytes;
         ChromaNative.chroma_weights_read_raw((chroma_weights*)lease.Address, tensor.Index, &data, &bytes).ThrowIfFailed();
-        return new ReadOnlySpan<byte>(data, (int)bytes).ToArray();
+        byte[] copy = new ReadOnlySpan<byte>(data, (int)bytes).ToArray();
+        ChromaNative.chroma_weights_check((chroma_weights*)lease.Address).ThrowIfFailed();
+        return copy;
     }
 
     /// <summary>Closes the file. What was read stays valid.</summary>

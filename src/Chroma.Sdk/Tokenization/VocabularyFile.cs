@@ -48,7 +48,7 @@ internal static class VocabularyFile
         ReadOnlySpan<byte> text = bytes.AsSpan().TrimStart("\uFEFF"u8).TrimStart(" \t\r\n"u8);
         if (text.IsEmpty)
         {
-            throw Empty(file);
+            throw new InvalidDataException($"'{file}' is empty; expected a tokenizer.json, a spiece.model or a T5 GGUF.");
         }
 
         return text[0] is (byte)'{' or (byte)'['

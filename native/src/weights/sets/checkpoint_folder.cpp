@@ -37,7 +37,7 @@ JsonValue read_json_file(const std::string& path) {
     if (bytes.size() > kLargestText) {
         fail(CHROMA_ERROR_FORMAT, "'", path, "' has ", bytes.size(), " bytes, too many for a JSON file of a model.");
     }
-    return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
+    return reading(file, [&] { return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path); });
 }
 
 template <typename T>

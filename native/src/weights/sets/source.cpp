@@ -20,13 +20,15 @@ namespace {
 constexpr size_t kMaxShards = 10000;
 
 FileContent read_content(const MappedFile& file) {
-    if (is_gguf(file.bytes())) {
-        return read_gguf(file);
-    }
-    if (is_safetensors(file.bytes())) {
-        return read_safetensors(file);
-    }
-    refuse_file(file);
+    return reading(file, [&] {
+        if (is_gguf(file.bytes())) {
+            return read_gguf(file);
+        }
+        if (is_safetensors(file.bytes())) {
+            return read_safetensors(file);
+        }
+        refuse_file(file);
+    });
 }
 
 // Keeps of a shard the tensors that the index lists.
