@@ -1,5 +1,6 @@
 #include "support/contract.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -11,6 +12,20 @@ namespace {
 
 constexpr size_t kLongestSentence = 4000;
 
+// The largest status that the library itself lists. Asked before any other call, whose sentence it would replace.
+const int64_t last_status = [] {
+    const chroma_layout_entry* entries = nullptr;
+    int32_t count = 0;
+    int64_t last = CHROMA_OK;
+    static_cast<void>(chroma_layout(&entries, &count));
+    for (int32_t i = 0; i < count; ++i) {
+        if (std::string_view(entries[i].name).starts_with("CHROMA_ERROR_")) {
+            last = std::max(last, entries[i].value);
+        }
+    }
+    return last;
+}();
+
 }  // namespace
 
 void broken(std::string_view call, std::string_view what) {
@@ -20,16 +35,16 @@ void broken(std::string_view call, std::string_view what) {
 }
 
 bool check(chroma_status status, std::string_view call) {
-    int number = 0;
+    int32_t number = 0;
     static_assert(sizeof(number) == sizeof(status));
     std::memcpy(&number, &status, sizeof(number));
-    if (number < CHROMA_OK || number > CHROMA_ERROR_INTERNAL) {
+    const std::string_view sentence = chroma_last_error();
+    if (number < CHROMA_OK || number > last_status) {
         broken(call, "a status that does not exist");
     }
     if (status == CHROMA_ERROR_INTERNAL) {
         broken(call, "CHROMA_ERROR_INTERNAL");
     }
-    const std::string_view sentence = chroma_last_error();
     if (status != CHROMA_OK && sentence.empty()) {
         broken(call, "no sentence about the failure");
     }

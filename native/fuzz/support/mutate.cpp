@@ -212,7 +212,9 @@ void exchange_tokens(Bytes& file, Random& random) {
     const auto& token = random.pick(from);
     const auto& other = random.pick(from);
     replace(file, token.position, token.length, std::string(text_of(file, other.position, other.length)));
-    set_number(file, 0, kLengthBytes, file.size() - kLengthBytes);
+    if (file.size() > kLengthBytes) {
+        set_number(file, 0, kLengthBytes, file.size() - kLengthBytes);
+    }
 }
 
 void mutate_json_once(Bytes& text, Random& random) {
