@@ -1,7 +1,8 @@
 // The build of Chroma for .NET, native and managed. ./build.sh runs it with the pinned cake.tool.
-//   --target         Default, Test, Demo, Bindings, Pack, Format, Lint, Clean, Asan
+//   --target         Default, Test, Demo, Bindings, Pack, Format, Lint, Clean, Asan, Fuzz
 //   --ggml-dir=DIR   build this ggml checkout instead of the pinned one (also: the environment variable CHROMA_GGML_DIR)
 //   --cmake="..."    more options for CMake, such as -DGGML_CUDA=ON
+//   --seconds=N      how long each fuzz target runs (build/fuzz.cake)
 //   --portable       packages that run on any x86-64 processor: one native library per level, chosen when it is loaded
 
 using System.Runtime.InteropServices;
@@ -38,6 +39,8 @@ DirectoryPath BuildNative(string preset, string extra = "", string folder = null
     Run("cmake", $"--build {build}", "native");
     return MakeAbsolute(Directory($"native/{build}/lib"));
 }
+
+#load "build/fuzz.cake"
 
 Task("Native").Does(() =>
 {
@@ -100,7 +103,7 @@ Task("Demo").IsDependentOn("Managed").Does(() =>
     Run("dotnet", $"run --project samples/ContactSheet -c Release --no-build -- {demo.CombineWithFilePath("contact-sheet.png")}");
 });
 
-Task("Test").IsDependentOn("CheckBindings").IsDependentOn("Pack").Does(() =>
+Task("Test").IsDependentOn("CheckBindings").IsDependentOn("Pack").IsDependentOn("FuzzQuick").Does(() =>
 {
     CleanDirectory(results);
     var failed = new List<string>();
@@ -120,7 +123,9 @@ Task("Test").IsDependentOn("CheckBindings").IsDependentOn("Pack").Does(() =>
     XNamespace trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
     var counters = GetFiles($"{results}/*.trx").SelectMany(f => XDocument.Load(f.FullPath).Descendants(trx + "Counters")).ToList();
     int Sum(string attribute) => counters.Sum(c => (int)c.Attribute(attribute)!);
-    int passed = Sum("passed"), executed = Sum("executed"), skipped = Sum("total") - Sum("executed");
+    int passed = Sum("passed") + fuzzPassed.Count, executed = Sum("executed") + fuzzPassed.Count + fuzzFailed.Count;
+    int skipped = Sum("total") - Sum("executed");
+    failed.AddRange(fuzzFailed);
     Console.WriteLine($"{passed} passed, {executed - passed} failed{(skipped > 0 ? $", {skipped} skipped" : "")}");
     if (failed.Count > 0 || executed == 0)
     {

@@ -1,5 +1,7 @@
 #include "api/wall.h"
 
+#include "weights/utf8.h"
+
 namespace chroma::api {
 
 namespace {
@@ -8,7 +10,8 @@ thread_local std::string last_error;
 
 chroma_status remember(chroma_status status, const char* message) noexcept {
     try {
-        last_error = message;
+        // Sentences quote what callers and files call names, paths and devices.
+        last_error = to_valid_utf8(message);
     } catch (...) {
         last_error.clear();
     }
