@@ -5,8 +5,7 @@
 namespace chroma {
 
 LastLayer::LastLayer(WeightLoader& loader, const TransformerSizes& sizes)
-    : linear_(loader, "final_layer.linear", sizes.hidden, sizes.token_channels(), true,
-              WeightKind::Edge) {}
+    : linear_(loader, "final_layer.linear", sizes.hidden, sizes.token_channels(), true, WeightKind::Edge) {}
 
 ggml_tensor* LastLayer::forward(Graph& graph, ggml_tensor* x, const ModulationOut& modulation,
                                 const TokenStream& stream) const {

@@ -1,4 +1,5 @@
 // Checkpoint::open: from a path to the files that make up one checkpoint.
+#include <algorithm>
 #include <set>
 
 #include "common/error.h"
@@ -78,7 +79,7 @@ std::shared_ptr<Checkpoint> Checkpoint::open_folder(const std::string& folder, c
     const bool found =
         wanted == CHROMA_ARCHITECTURE_UNKNOWN || std::any_of(candidates.begin(), candidates.end(), has_wanted);
     if (candidates.empty() || (!found && !problems.empty())) {
-        throw problems.front();
+        throw Error(problems.front());
     }
     if (wanted != CHROMA_ARCHITECTURE_UNKNOWN) {
         prefer(candidates, has_wanted);

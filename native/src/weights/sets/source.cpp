@@ -98,17 +98,20 @@ std::vector<SourceFile> open_numbered(SourceFile named, const PartName& name) {
         fail(CHROMA_ERROR_IO, "'", named.path(), "' is one of ", name.count, " parts of a model, but ", joined(missing),
              missing.size() == 1 ? " is" : " are", " missing beside it.");
     }
-    std::vector<SourceFile> files;
-    files.reserve(found.size());
+    std::map<int64_t, SourceFile> parts;
+    parts.emplace(name.number, std::move(named));
     for (const auto& [number, part] : found) {
-        if (number == name.number) {
-            files.push_back(std::move(named));
-            continue;
+        const auto [entry, added] = parts.try_emplace(number, in_folder(folder, part));
+        if (added) {
+            if (const auto split = split_of(entry->second)) {
+                return open_split(std::move(entry->second), *split);  // which says more than its name
+            }
         }
-        SourceFile& other = files.emplace_back(in_folder(folder, part));
-        if (const auto split = split_of(other)) {
-            return open_split(std::move(other), *split);  // which says more than its name
-        }
+    }
+    std::vector<SourceFile> files;
+    files.reserve(parts.size());
+    for (auto& [number, part] : parts) {
+        files.push_back(std::move(part));
     }
     check_distinct(files);
     return files;
