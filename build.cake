@@ -1,5 +1,5 @@
 // The build of Chroma for .NET, native and managed. ./build.sh runs it with the pinned cake.tool.
-//   --target         Default, Test, Demo, Bindings, Pack, Format, Lint, Clean, Asan, Fuzz
+//   --target         Default, Test, NativeTest, Demo, Bindings, Pack, Format, Lint, Clean, Asan, Leaks, Tsan, Fuzz
 //   --ggml-dir=DIR   build this ggml checkout instead of the pinned one (also: the environment variable CHROMA_GGML_DIR)
 //   --cmake="..."    more options for CMake, such as -DGGML_CUDA=ON
 //   --seconds=N      how long each fuzz target runs (build/fuzz.cake)
@@ -48,6 +48,21 @@ Task("Native").Does(() =>
     CleanDirectory(nativeOutput);
     CopyFiles($"{library}/{libraryPattern}", nativeOutput);
 });
+
+// The programs of native/tests, built with a preset and run.
+void TestNative(string preset, string extra = "")
+{
+    BuildNative(preset, extra);
+    Run("ctest", $"--test-dir build/{preset} --output-on-failure --no-tests=error", "native");
+}
+
+Task("NativeTest").Does(() => TestNative("release", "-DCHROMA_TESTS=ON"));
+
+// What a call takes it gives back, however it ends: the native tests under LeakSanitizer, as .NET gives nothing back at exit.
+Task("Leaks").Does(() => TestNative("asan"));
+
+// The native tests under ThreadSanitizer.
+Task("Tsan").Does(() => TestNative("tsan"));
 
 Task("Managed").IsDependentOn("Native").Does(() =>
 {
@@ -103,7 +118,7 @@ Task("Demo").IsDependentOn("Managed").Does(() =>
     Run("dotnet", $"run --project samples/ContactSheet -c Release --no-build -- {demo.CombineWithFilePath("contact-sheet.png")}");
 });
 
-Task("Test").IsDependentOn("CheckBindings").IsDependentOn("Pack").IsDependentOn("FuzzQuick").Does(() =>
+Task("Test").IsDependentOn("CheckBindings").IsDependentOn("Pack").IsDependentOn("NativeTest").IsDependentOn("FuzzQuick").Does(() =>
 {
     CleanDirectory(results);
     var failed = new List<string>();
@@ -134,7 +149,7 @@ Task("Test").IsDependentOn("CheckBindings").IsDependentOn("Pack").IsDependentOn(
 });
 
 // The layer tests once more, with the native side under AddressSanitizer and UndefinedBehaviorSanitizer.
-Task("Asan").IsDependentOn("Managed").Does(() =>
+Task("Asan").IsDependentOn("Managed").IsDependentOn("Leaks").Does(() =>
 {
     var library = BuildNative("asan");
     string Runtime(string name) => string.Join("", RunAndRead("g++", $"-print-file-name={name}")).Trim();
@@ -158,18 +173,18 @@ IEnumerable<string> RunAndRead(string tool, string arguments)
 
 Task("Format").Does(() =>
 {
-    Run("bash", "-c \"find src ggml include -name '*.h' -o -name '*.cpp' | grep -v chroma.h | xargs clang-format -i\"", "native");
+    Run("bash", "-c \"find src ggml tests include -name '*.h' -o -name '*.cpp' | grep -v chroma.h | xargs clang-format -i\"", "native");
     Run("dotnet", "format Chroma.sln");
 });
 
 // Says what Format would change, and what clang-tidy finds.
-Task("Lint").IsDependentOn("Native").Does(() =>
+Task("Lint").IsDependentOn("NativeTest").Does(() =>
 {
-    Run("bash", "-c \"find src ggml -name '*.h' -o -name '*.cpp' | xargs clang-format --dry-run -Werror\"", "native");
+    Run("bash", "-c \"find src ggml tests -name '*.h' -o -name '*.cpp' | xargs clang-format --dry-run -Werror\"", "native");
     // clang-tidy takes omp.h from GCC where clang has none of its own, without the attributes that only GCC knows.
     var openMp = "--extra-arg=-idirafter$(g++ -print-file-name=include) '--extra-arg=-D__malloc__(free)='";
     var tidy = $"clang-tidy -p build/release --quiet --extra-arg=-Wno-unknown-warning-option {openMp}";
-    Run("bash", $"-c \"find src ggml -name '*.cpp' | xargs -P $(nproc) -n 4 {tidy}\"", "native");
+    Run("bash", $"-c \"find src ggml tests -name '*.cpp' | xargs -P $(nproc) -n 4 {tidy}\"", "native");
     Run("dotnet", "format Chroma.sln --verify-no-changes");
 });
 

@@ -1,6 +1,4 @@
 // What becomes of ggml's assertions: an exception where one may be thrown, else a line and the end, without a debugger.
-#include "graph/ggml_failure.h"
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 
 #include "common/error.h"
 #include "ggml.h"
+#include "graph/ggml_failure.h"
 #include "support/check.h"
 
 namespace {

@@ -113,8 +113,7 @@ void reads_loads_and_conversions_survive() {
     for (const chroma_type type : {CHROMA_TYPE_STORED, CHROMA_TYPE_BF16, CHROMA_TYPE_Q8_0}) {
         const chroma_load_options options = load_options(type);
         chroma_transformer* loaded = nullptr;
-        CHECK_FAILS(CHROMA_ERROR_IO,
-                    chroma_transformer_load_weights(engine.get(), weights.get(), &options, &loaded));
+        CHECK_FAILS(CHROMA_ERROR_IO, chroma_transformer_load_weights(engine.get(), weights.get(), &options, &loaded));
         CHECK_SAYS("became shorter");
     }
 

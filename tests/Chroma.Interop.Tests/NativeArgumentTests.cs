@@ -103,6 +103,39 @@ public sealed unsafe class NativeArgumentTests : IDisposable
     }
 
     [Fact]
+    public void Sizes_of_structs_are_taken_where_a_field_ends_and_nowhere_else()
+    {
+        chroma_layout_entry* entries;
+        int count;
+        ChromaNative.chroma_layout(&entries, &count).ThrowIfFailed();
+        Dictionary<string, (long Offset, long Size)> table = new(StringComparer.Ordinal);
+        for (int i = 0; i < count; i++)
+        {
+            table[System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)entries[i].name)!] = (entries[i].value, entries[i].size);
+        }
+
+        Dictionary<string, Func<uint, chroma_status>> readers = new(StringComparer.Ordinal)
+        {
+            ["chroma_run_options"] = size => WithRun(size),
+            ["chroma_engine_options"] = size => WithEngineOptions(size),
+            ["chroma_memory"] = size => WithMemory(size),
+            ["chroma_transformer_info"] = size => WithInfo(size),
+        };
+        foreach ((string name, Func<uint, chroma_status> read) in readers)
+        {
+            (long Offset, long Size)[] fields = [.. table.Where(entry => entry.Key.StartsWith(name + ".", StringComparison.Ordinal)).Select(entry => entry.Value)];
+            for (uint size = 0; size <= table[name].Size + 8; size++)
+            {
+                bool whole = size >= sizeof(uint) && size <= table[name].Size;
+                bool cuts = fields.Any(field => field.Offset < size && size < field.Offset + field.Size);
+                bool ends = fields.Any(field => field.Offset + field.Size == size) || size % 8 == 0 || size == table[name].Size;
+                Assert.True(
+                    (whole && !cuts && ends) == (read(size) == chroma_status.CHROMA_OK), $"{name} of {size} bytes: {new ChromaException(default, LastError())}");
+            }
+        }
+    }
+
+    [Fact]
     public void A_struct_of_an_older_and_smaller_header_is_filled_with_defaults()
     {
         chroma_run_options run = new() { struct_size = 8, tap_pattern_count = 99 };
@@ -167,6 +200,121 @@ public sealed unsafe class NativeArgumentTests : IDisposable
         }
 
         Assert.Equal("unknown", System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)ChromaNative.chroma_type_name((chroma_type)(-1))));
+    }
+
+    [Theory]
+    [InlineData(0)] // stored
+    [InlineData(4)] // float8
+    [InlineData(5)]
+    [InlineData(6)] // float64
+    [InlineData(7)]
+    [InlineData(10)]
+    [InlineData(21)] // other
+    [InlineData(23)]
+    [InlineData(-1)]
+    [InlineData(int.MaxValue)]
+    [InlineData(int.MinValue)]
+    public void Types_that_nothing_can_be_converted_to_are_refused(int type)
+    {
+        using TemporaryFolder folder = new();
+        chroma_quantize_options options = new() { struct_size = (uint)sizeof(chroma_quantize_options), type = (chroma_type)type };
+        foreach (string name in (string[])["out.gguf", "out.safetensors"])
+        {
+            fixed (byte* input = Utf8(TinyModels.TransformerPath), output = Utf8(folder.File(name)))
+            {
+                Refused(ChromaNative.chroma_weights_quantize(input, output, &options), "type");
+            }
+
+            Assert.False(File.Exists(folder.File(name)));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(10)]
+    [InlineData(21)]
+    [InlineData(22)]
+    [InlineData(23)]
+    [InlineData(-1)]
+    [InlineData(int.MinValue)]
+    public void Random_tensors_of_types_that_can_not_be_made_are_refused(int type)
+    {
+        fixed (byte* name = Utf8("a"))
+        {
+            chroma_random_tensor tensor = new() { name = name, type = (chroma_type)type, rank = 2, deviation = 1 };
+            (tensor.shape[0], tensor.shape[1]) = (256, 256);
+            chroma_weights* weights;
+            Refused(ChromaNative.chroma_weights_create_random(&tensor, 1, 1, &weights), "'a'");
+            Assert.True(weights is null);
+        }
+    }
+
+    // Two constants for each sample, and one for the tap.
+    [Theory]
+    [InlineData(chroma_text_mask.CHROMA_TEXT_MASK_KEY)]
+    [InlineData(chroma_text_mask.CHROMA_TEXT_MASK_TRAINING)]
+    public void The_largest_batch_of_prompts_of_which_no_two_have_the_same_mask_is_encoded(chroma_text_mask mask)
+    {
+        const int Batch = 256, Tokens = 12;
+        byte[] isToken = [.. Enumerable.Range(0, Batch * Tokens).Select(i => (byte)((i % Tokens == Tokens - 1 ? 1 : (i / Tokens * 2) >> (i % Tokens)) & 1))];
+        int[] ids = Enumerable.Repeat(5, isToken.Length).ToArray();
+        float[] states = new float[isToken.Length * 40];
+        chroma_text_encoder* encoder;
+        fixed (byte* path = Utf8(TinyModels.TextEncoderPath), pattern = Utf8("*"), pMask = isToken)
+        fixed (int* pIds = ids)
+        fixed (float* pStates = states)
+        {
+            ChromaNative.chroma_text_encoder_load(_engine, path, null, &encoder).ThrowIfFailed();
+            byte* patterns = pattern;
+            chroma_text_inputs inputs = new()
+            {
+                struct_size = (uint)sizeof(chroma_text_inputs), batch = Batch, tokens = Tokens, mask = mask, input_ids = pIds, attention_mask = pMask,
+            };
+            chroma_run_options run = new() { struct_size = (uint)sizeof(chroma_run_options), tap = &Ignore, tap_patterns = &patterns, tap_pattern_count = 1 };
+
+            chroma_status status = ChromaNative.chroma_text_encoder_forward(encoder, &inputs, &run, pStates);
+
+            ChromaNative.chroma_text_encoder_free(encoder);
+            Assert.Equal(chroma_status.CHROMA_OK, status);
+        }
+    }
+
+    [System.Runtime.InteropServices.UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
+    private static int Ignore(chroma_tensor* tensor, void* userData) => 0;
+
+    private static string LastError() => System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)ChromaNative.chroma_last_error())!;
+
+    private chroma_status WithRun(uint size)
+    {
+        chroma_run_options run = new() { struct_size = size };
+        return Forward(Inputs(), &run);
+    }
+
+    private static chroma_status WithEngineOptions(uint size)
+    {
+        chroma_engine_options options = new() { struct_size = size };
+        chroma_engine* engine;
+        chroma_status status = ChromaNative.chroma_engine_create(&options, &engine);
+        ChromaNative.chroma_engine_free(engine);
+        return status;
+    }
+
+    private chroma_status WithMemory(uint size)
+    {
+        chroma_memory memory = new() { struct_size = size };
+        return ChromaNative.chroma_transformer_get_memory(_transformer, &memory);
+    }
+
+    private chroma_status WithInfo(uint size)
+    {
+        chroma_transformer_info info = new() { struct_size = size };
+        return ChromaNative.chroma_transformer_get_info(_transformer, &info);
     }
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text + '\0');

@@ -2,7 +2,9 @@
 // network may fail.
 #if defined(_WIN32)
 
+#if !defined(NOMINMAX)
 #define NOMINMAX
+#endif
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 

@@ -12,8 +12,10 @@
 #include "common/cores.h"
 #include "common/enums.h"
 #include "common/error.h"
+#include "common/finite.h"
 #include "weights/layout.h"
 #include "weights/parallel.h"
+#include "weights/value_range.h"
 
 namespace chroma {
 
@@ -21,6 +23,7 @@ namespace {
 
 constexpr const char* kName = "random weights";
 constexpr size_t kAlignment = 64;
+constexpr size_t kMostBytes = size_t{1} << 60U;  // as no machine has; a tensor more is still counted without overflow
 
 // Tensors are put together from chunks, each taken at random from a pool of them. The pool is converted once per type,
 // mean and deviation, so that a slow quantiser sees a million values and not a thousand times as many.
@@ -108,16 +111,27 @@ class Pools {
   public:
     explicit Pools(uint64_t seed) : normal_(normal_values(seed, kPoolChunks * kChunkElements)) {}
 
-    // The pool's values with this mean and deviation, as stored.
-    const std::vector<std::byte>& of(const StoredType& type, float mean, float deviation) {
+    // The pool's values with this mean and deviation, as a tensor stores them.
+    const std::vector<std::byte>& of(const StoredTensor& tensor, float mean, float deviation) {
+        const StoredType& type = tensor.type;
         std::vector<std::byte>& pool = pools_[{type.ggml, mean, deviation}];
         if (pool.empty()) {
             std::vector<float> values(normal_);
             for (float& value : values) {
                 value = mean + deviation * value;
             }
-            pool.resize(static_cast<size_t>(type.bytes(kPoolChunks * kChunkElements)));
-            ggml_quantize_chunk(type.ggml, values.data(), pool.data(), 0, kPoolChunks, kChunkElements, nullptr);
+            if (!all_finite(values)) {
+                fail(CHROMA_ERROR_INVALID_ARGUMENT, "The random tensor '", tensor.name, "' has the mean ", mean,
+                     " and the deviation ", deviation, ", which leave the range of float32.");
+            }
+            const ConversionPiece piece{.from = &tensor};
+            check_range(piece, type.ggml, values);
+            std::vector<std::byte> stored(static_cast<size_t>(type.bytes(kPoolChunks * kChunkElements)));
+            ggml_quantize_chunk(type.ggml, values.data(), stored.data(), 0, kPoolChunks, kChunkElements, nullptr);
+            if (ggml_is_quantized(type.ggml)) {
+                check_blocks(piece, type.ggml, values, stored.data());
+            }
+            pool = std::move(stored);
         }
         return pool;
     }
@@ -155,6 +169,9 @@ std::shared_ptr<const Checkpoint> make_random_checkpoint(std::span<const chroma_
         stored.push_back(describe(tensor));
         offsets.push_back(total);
         total += (tensor_bytes(stored.back()) + kAlignment - 1) / kAlignment * kAlignment;
+        if (total > kMostBytes) {
+            fail(CHROMA_ERROR_OUT_OF_MEMORY, "Out of memory: '", kName, "' need more than ", kMostBytes, " bytes.");
+        }
     }
     Pools pools(static_cast<uint64_t>(seed));
     MappedFile memory(kName, total, [&](std::span<std::byte> bytes) {
@@ -163,7 +180,7 @@ std::shared_ptr<const Checkpoint> make_random_checkpoint(std::span<const chroma_
             const StoredType& type = stored[i].type;
             const auto chunk_bytes = static_cast<size_t>(type.bytes(kChunkElements));
             const auto size = static_cast<size_t>(tensor_bytes(stored[i]));
-            const std::vector<std::byte>& pool = pools.of(type, tensors[i].mean, tensors[i].deviation);
+            const std::vector<std::byte>& pool = pools.of(stored[i], tensors[i].mean, tensors[i].deviation);
             const uint64_t own_seed = split_mix(static_cast<uint64_t>(seed), hash_of(stored[i].name));
             for (size_t done = 0; done < size; done += kPieceChunks * chunk_bytes) {
                 pieces.push_back({&pool, chunk_bytes, own_seed, static_cast<int64_t>(done / chunk_bytes),

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cmath>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "common/error.h"
@@ -23,9 +25,16 @@ constexpr float kBfloat16Infinity = 0x1.ffp127F;
 // No block of a quantised type reaches this, and below it ggml's quantisers don't overflow themselves.
 constexpr float kNoBlock = 0x1p28F;
 
+// The usual name: "q6_k", "int8".
+std::string name_of(ggml_type type) {
+    std::string name = type == GGML_TYPE_I8 ? "int8" : ggml_type_name(type);
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    return name;
+}
+
 [[noreturn]] void fail_not_finite(const ConversionPiece& piece, ggml_type to) {
     fail(CHROMA_ERROR_FORMAT, "'", piece.from->file, "' has infinite or undefined values in the tensor '",
-         printable(piece.from->name), "', which can't be converted to ", ggml_type_name(to), ".");
+         printable(piece.from->name), "', which can't be converted to ", name_of(to), ".");
 }
 
 [[noreturn]] void fail_too_large(const ConversionPiece& piece, ggml_type to, double value) {
@@ -33,7 +42,7 @@ constexpr float kNoBlock = 0x1p28F;
                                : to == GGML_TYPE_BF16 ? "use f32, or keep the stored type"
                                                       : "use bf16 or f32, or keep the stored type";
     fail(CHROMA_ERROR_INVALID_ARGUMENT, "'", piece.from->file, "' has the value ", value, " in the tensor '",
-         printable(piece.from->name), "', which is too large for the type ", ggml_type_name(to),
+         printable(piece.from->name), "', which is too large for the type ", name_of(to),
          to == GGML_TYPE_F16 ? " (65504 at most)" : "", "; ", better, ".");
 }
 

@@ -16,8 +16,9 @@ namespace chroma::test {
 
 inline void check_status(const char* file, int line, const char* call, chroma_status status, chroma_status expected) {
     if (status != expected) {
-        failed(file, line, std::string(call) + " gave " + std::to_string(status) + " instead of " +
-                               std::to_string(expected) + ": " + chroma_last_error());
+        failed(file, line,
+               std::string(call) + " gave " + std::to_string(status) + " instead of " + std::to_string(expected) +
+                   ": " + chroma_last_error());
     }
 }
 
@@ -29,8 +30,7 @@ inline void check_says(const char* file, int line, const std::string& part) {
 
 }  // namespace chroma::test
 
-#define CHECK(condition) \
-    ((condition) ? void() : chroma::test::failed(__FILE__, __LINE__, "not so: " #condition))
+#define CHECK(condition) ((condition) ? void() : chroma::test::failed(__FILE__, __LINE__, "not so: " #condition))
 
 // That a call succeeds, or fails with a status.
 #define CHECK_OK(call) chroma::test::check_status(__FILE__, __LINE__, #call, call, CHROMA_OK)

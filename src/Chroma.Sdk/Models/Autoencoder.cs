@@ -62,7 +62,10 @@ public sealed unsafe class Autoencoder : ChromaModel
     /// <param name="options">Threads, progress, cancellation and taps of this run, or null.</param>
     /// <returns>[B, 3, 8 H, 8 W], red, green, blue in about -1..1, not clamped.</returns>
     /// <exception cref="ArgumentException">The shape or the tiling does not fit; the message says why.</exception>
-    /// <exception cref="ChromaException">The file had no decoder, memory is short, or the device failed.</exception>
+    /// <exception cref="ChromaException">
+    /// The file had no decoder, memory is short, the device failed, a result is infinite or undefined (<see cref="ChromaErrorKind.NotFinite"/>), or
+    /// the file was changed while it was in use (<see cref="ChromaErrorKind.Io"/>); the model must be loaded again then.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public FloatTensor Decode(FloatTensor latent, Tiling tiling = default, RunOptions? options = null)

@@ -60,7 +60,10 @@ public sealed unsafe class TextEncoder : ChromaModel
     /// <param name="options">Threads, progress, cancellation and taps of this run, or null.</param>
     /// <returns>The states, [B, T, hidden size].</returns>
     /// <exception cref="ArgumentException">A shape or an id does not fit; the message says which.</exception>
-    /// <exception cref="ChromaException">Memory is short, or the device failed.</exception>
+    /// <exception cref="ChromaException">
+    /// Memory is short, the device failed, a result is infinite or undefined (<see cref="ChromaErrorKind.NotFinite"/>), or the weights' file was
+    /// changed while it was in use (<see cref="ChromaErrorKind.Io"/>); the model must be loaded again then.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public FloatTensor Encode(int[,] inputIds, bool[,]? attentionMask = null, TextMask mask = TextMask.Key, RunOptions? options = null)

@@ -87,7 +87,10 @@ public sealed unsafe class Transformer : ChromaModel
     /// <param name="options">Threads, progress, cancellation and taps of this run, or null.</param>
     /// <returns>The velocity, of the latent's shape.</returns>
     /// <exception cref="ArgumentException">A shape or value does not fit; the message says which.</exception>
-    /// <exception cref="ChromaException">Memory is short, or the device failed.</exception>
+    /// <exception cref="ChromaException">
+    /// Memory is short, the device failed, a result is infinite or undefined (<see cref="ChromaErrorKind.NotFinite"/>), or the weights' file was
+    /// changed while it was in use (<see cref="ChromaErrorKind.Io"/>); the model must be loaded again then.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public FloatTensor Forward(

@@ -155,7 +155,9 @@ public sealed unsafe class WeightsFile : IDisposable
     /// <param name="progress">Told about the bytes converted, on the thread that converts.</param>
     /// <param name="cancellationToken">Stops the conversion. As after a failure, nothing half-written stays behind.</param>
     /// <exception cref="ArgumentException">A path is empty, or an option is out of range.</exception>
-    /// <exception cref="ChromaException">The input cannot be read or is not sound, or the output cannot be written.</exception>
+    /// <exception cref="ChromaException">
+    /// The input cannot be read, is not sound, is changed meanwhile or has values that the type cannot hold, or the output cannot be written.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The conversion was cancelled.</exception>
     public static Task QuantizeAsync(
         string inputPath,
@@ -187,7 +189,7 @@ public sealed unsafe class WeightsFile : IDisposable
 
     /// <summary>Reads a tensor of any type as float32, without its scales where another tensor has them; <see cref="WeightType.Int8"/> stays rotated.</summary>
     /// <param name="name">The file's name or the original checkpoint's.</param>
-    /// <exception cref="ChromaException">There is no such tensor, or it is too large for an array.</exception>
+    /// <exception cref="ChromaException">There is no such tensor, it is too large for an array, or the file was changed since it was opened.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public FloatTensor Read(string name)
     {
@@ -204,7 +206,7 @@ public sealed unsafe class WeightsFile : IDisposable
 
     /// <summary>Reads a tensor's bytes as they are stored.</summary>
     /// <param name="name">The file's name or the original checkpoint's.</param>
-    /// <exception cref="ChromaException">There is no such tensor, or it is too large for an array.</exception>
+    /// <exception cref="ChromaException">There is no such tensor, it is too large for an array, or the file was changed since it was opened.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public byte[] ReadBytes(string name)
     {
