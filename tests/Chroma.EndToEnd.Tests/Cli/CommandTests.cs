@@ -49,16 +49,15 @@ public sealed class CommandTests : IDisposable
     public async Task The_process_gives_data_errors_and_exit_codes()
     {
         string output = _folder.File("out.safetensors");
-        (int exitCode, string text, string error) = await RunProcess(
+        ChromaResult layers = await ChromaProcess.RunAsync(
             "layers", "--component", "transformer", "--weights", TinyModels.TransformerPath, "--inputs", Golden.PathOf("layers/transformer.inputs.safetensors"),
             "--output", output, "--rope-axes", "8,12,12");
-        Assert.Equal((0, "", ""), (exitCode, text, error));
+        Assert.Equal("", layers.Fine().Output);
 
-        (exitCode, text, error) = await RunProcess("inspect", _folder.File("none.gguf"));
-        Assert.Equal((1, ""), (exitCode, text));
-        Assert.Contains("none.gguf", error, StringComparison.Ordinal);
+        ChromaResult inspect = await ChromaProcess.RunAsync("inspect", _folder.File("none.gguf"));
+        Assert.Equal("", inspect.Ends(1, "none.gguf").Output);
 
-        Assert.Equal(2, (await RunProcess("inspect")).ExitCode);
+        Assert.Equal(2, (await ChromaProcess.RunAsync("inspect")).ExitCode);
     }
 
     [Fact]
@@ -72,33 +71,13 @@ public sealed class CommandTests : IDisposable
             ["timestep"] = new([0.5f], 1),
             ["context"] = new(1, 4, 40),
         });
-
-        // A background job of a shell ignores SIGINT and hands that down; a terminal does not.
-        using Process process = Start("env", "--default-signal=INT", "dotnet", CommandPath, "layers", "--component", "transformer", "--weights", TinyModels.TransformerPath, "--inputs", inputs, "--output", output, "--rope-axes", "8,12,12");
-        Task<string> error = process.StandardError.ReadToEndAsync();
+        using Process process = ChromaProcess.Start(
+            "layers", "--component", "transformer", "--weights", TinyModels.TransformerPath, "--inputs", inputs, "--output", output, "--rope-axes", "8,12,12");
         await Task.Delay(TimeSpan.FromSeconds(2));
 
-        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
-        {
-            await kill.WaitForExitAsync();
-        }
+        await ChromaProcess.SignalAsync(process, "INT");
 
-        await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
-
-        Assert.True(process.ExitCode == 130, $"exit {process.ExitCode}: {await error}");
+        (await ChromaProcess.EndAsync(process)).Ends(130, "Stopped");
         Assert.Equal([inputs], Directory.GetFiles(_folder.Path));
     }
-
-    private static async Task<(int ExitCode, string Output, string Error)> RunProcess(params string[] args)
-    {
-        using Process process = Start(["dotnet", CommandPath, .. args]);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, await error);
-    }
-
-    private static string CommandPath => Path.Combine(AppContext.BaseDirectory, "chroma.dll");
-
-    private static Process Start(params string[] command) =>
-        Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 }
