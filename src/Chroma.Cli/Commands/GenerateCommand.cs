@@ -38,10 +38,10 @@ internal static class GenerateCommand
             throw new DirectoryNotFoundException($"There is no folder '{folder}' for the output '{output}'.");
         }
 
-        GenerateFrom? from = GenerateFrom.Read(a, arguments);
         // So is a library without which the picture can't be drawn or saved.
         ImageLibrary.Require();
         _ = ChromaLibrary.Version;
+        GenerateFrom? from = GenerateFrom.Read(a, arguments);
         TargetType? type = arguments.GetValue(a.Type);
         await arguments.InvocationConfiguration.Error.RemarkAsync(type);
         ChromaPipelineOptions load = new()
@@ -58,7 +58,7 @@ internal static class GenerateCommand
             () => ProgressBar.RunAsync(bar => LoadAsync(a, arguments, load, bar, token)));
         GenerationOptions options = GenerateOptionsReader.Read(a, arguments, from?.Options(pipeline) ?? pipeline.DefaultOptions);
         string prompt = arguments.GetValue(a.Prompt) ?? from!.Prompt;
-        await GenerateOptionsReader.WarnOfCutsAsync(a, arguments, pipeline.Tokenizer, prompt, options);
+        await GenerateOptionsReader.WarnOfCutsAsync(arguments, pipeline.Tokenizer, load.MaximumTokens, prompt, options);
         IReadOnlyList<ChromaImage> images = await UsageException.CheckAsync(() => ProgressBar.RunAsync(bar =>
         {
             SynchronousReport<GenerationProgress> progress = new(p => bar.Report(new WorkState(Describe(p), p.StageFraction)));
