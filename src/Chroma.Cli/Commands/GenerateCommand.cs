@@ -56,7 +56,7 @@ internal static class GenerateCommand
             () => ProgressBar.RunAsync(bar => LoadAsync(a, arguments, load, bar, token)));
         GenerationOptions options = GenerateOptionsReader.Read(a, arguments, from?.Options(pipeline) ?? pipeline.DefaultOptions);
         string prompt = arguments.GetValue(a.Prompt) ?? from!.Prompt;
-        await GenerateOptionsReader.WarnOfCutsAsync(a, arguments, pipeline.Tokenizer, prompt, options);
+        await GenerateOptionsReader.WarnOfCutsAsync(arguments, pipeline.Tokenizer, load.MaximumTokens, prompt, options);
         ulong seed = options.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
         bool fine = true;
         for (int i = 0; i < options.Count; i++)

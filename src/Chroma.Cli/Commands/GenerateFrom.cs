@@ -63,6 +63,7 @@ internal sealed class GenerateFrom
         {
             WeightType = IsGiven(_arguments.Type) ? load.WeightType : restored.WeightType,
             RopeAxes = IsGiven(_arguments.RopeAxes) ? load.RopeAxes : restored.RopeAxes,
+            MaximumTokens = IsGiven(_arguments.MaxTokens) ? load.MaximumTokens : restored.MaximumTokens,
             Device = IsGiven(_arguments.Device) ? load.Device : restored.Device,
             Kernels = IsGiven(_arguments.Device) ? load.Kernels : restored.Kernels,
         };
@@ -107,6 +108,7 @@ internal sealed class GenerateFrom
         "Cache threshold" => IsGiven(_arguments.Cache),
         "Weight type" => IsGiven(_arguments.Type),
         "RoPE axes" => IsGiven(_arguments.RopeAxes),
+        "Token limit" => IsGiven(_arguments.MaxTokens),
         "Device" => IsGiven(_arguments.Device),
         _ => false,
     };

@@ -76,9 +76,8 @@ internal static class GenerateOptionsReader
     }
 
     /// <summary>Says on standard error which prompts are longer than what is drawn of them.</summary>
-    public static async Task WarnOfCutsAsync(GenerateArguments a, ParseResult arguments, T5Tokenizer tokenizer, string prompt, GenerationOptions options)
+    public static async Task WarnOfCutsAsync(ParseResult arguments, T5Tokenizer tokenizer, int most, string prompt, GenerationOptions options)
     {
-        int most = arguments.GetValue(a.MaxTokens);
         List<(string What, string Text)> prompts = [("prompt", prompt)];
         if (options.Guidance != 1)
         {

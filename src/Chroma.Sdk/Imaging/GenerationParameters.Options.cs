@@ -66,10 +66,19 @@ public sealed partial record GenerationParameters
 
     private void UseSampler(OptionsBuilder builder, SamplerCatalog samplers)
     {
-        builder.Use("Sampler", Sampler, (options, name) => options with { Sampler = samplers.Create(name) });
+        // Other programs put the scheduler behind the sampler: DPM++ 2M Karras.
+        bool two = Sampler is not null && !samplers.Contains(Sampler) && SamplerName.TryParse(Sampler, out SamplerName named) && named.Scheduler is not null;
+        SamplerName both = two && SamplerName.TryParse(Sampler, out SamplerName parsed) ? parsed : new SamplerName(Sampler ?? "");
+        string? sampler = Sampler is null ? null : both.Sampler;
+        builder.Use("Sampler", sampler, (options, name) => options with { Sampler = samplers.Create(name) });
+        if (both.Scheduler is string scheduler && Scheduler is null)
+        {
+            builder.Use("Sampler", scheduler, (options, name) => options with { Scheduler = Schedulers.Get(name), Schedule = null });
+        }
+
         if (SamplerOptions.Count > 0)
         {
-            builder.Use("Sampler options", Sampler, (options, name) => options with { Sampler = samplers.Create(name, SamplerOptions) });
+            builder.Use("Sampler options", sampler, (options, name) => options with { Sampler = samplers.Create(name, SamplerOptions) });
         }
     }
 
@@ -93,7 +102,11 @@ public sealed partial record GenerationParameters
             builder.Use("Schedule type", Scheduler, (options, name) => options with { Scheduler = Schedulers.Get(name), Schedule = null });
         }
 
-        builder.Use(Shift is not null ? "Shift" : Mu is not null ? "Mu" : "Image tokens", shift, (options, schedule) => options with { Schedule = schedule });
+        builder.Use(Shift is not null ? "Shift" : Mu is not null ? "Mu" : "Image tokens", shift, (options, schedule) =>
+        {
+            options.Scheduler.GetSigmas(options.Steps, schedule); // not every scheduler takes a shift
+            return options with { Schedule = schedule };
+        });
     }
 
     private void UseNoise(OptionsBuilder builder)
@@ -104,11 +117,7 @@ public sealed partial record GenerationParameters
             "NV" or "GPU" => "philox",
             var other => other,
         };
-        builder.Use(Noise is null ? NoiseOfOthers : "Noise", name, (options, generator) =>
-        {
-            _ = NoiseGenerators.Create(generator, 0);
-            return options with { Noise = seed => NoiseGenerators.Create(generator, unchecked((long)seed)) };
-        });
+        builder.Use(Noise is null ? NoiseOfOthers : "Noise", name, (options, generator) => options with { Noise = NoiseGenerators.Get(generator) });
     }
 
     /// <summary>Options that are valid at every moment, and the names of what could not be made part of them.</summary>

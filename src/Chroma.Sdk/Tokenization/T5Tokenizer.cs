@@ -19,6 +19,8 @@ public sealed class T5Tokenizer : Tokenizer
     /// <summary>The number of tokens at which T5 was trained to stop, and where prompts are cut unless told otherwise.</summary>
     public const int DefaultMaxLength = 512;
 
+    private const int MaximumRow = 1 << 16;
+
     private readonly UnigramModel _model;
     private readonly T5Normalizer _normalizer;
     private readonly MetaspacePreTokenizer _preTokenizer;
@@ -107,14 +109,15 @@ public sealed class T5Tokenizer : Tokenizer
     /// <summary>Tokenizes several prompts and fills the short ones up with <see cref="PadId"/>.</summary>
     /// <param name="texts">The prompts.</param>
     /// <param name="maxLength">The largest number of tokens of a prompt, its end token included; at least 1.</param>
-    /// <param name="padTo">The number of tokens in each row, or null for that of the longest prompt. Longer prompts are cut to it.</param>
+    /// <param name="padTo">The number of tokens in each row, up to 65,536, or null for that of the longest prompt. Longer prompts are cut to it.</param>
     /// <returns>The ids and the mask.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> or <paramref name="padTo"/> is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> or <paramref name="padTo"/> is less than 1, or <paramref name="padTo"/> is too large.</exception>
     public TokenBatch EncodeBatch(IReadOnlyList<string> texts, int maxLength = DefaultMaxLength, int? padTo = null)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(padTo ?? 1, 1, nameof(padTo));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(padTo ?? 1, MaximumRow, nameof(padTo));
         TokenizedPrompt[] prompts = [.. texts.Select(text => EncodePrompt(text, Math.Min(maxLength, padTo ?? maxLength)))];
         int length = padTo ?? prompts.Select(prompt => prompt.Length).DefaultIfEmpty().Max();
         return new TokenBatch(prompts, length, PadId);

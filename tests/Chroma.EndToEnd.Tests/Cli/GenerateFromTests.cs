@@ -20,7 +20,7 @@ public sealed class GenerateFromTests : IDisposable
         string first = _folder.File($"first.{format}"), again = _folder.File($"again.{format}");
         (await CliRun.Of(
             "generate", "-p", "a \"red\" circle, Steps: 7", "-n", "blue", "-o", first, "--steps", "2", "--width", "50", "--height", "40", "--seed", "12345678901", "--shift", "1.5",
-            "--sampler", "ddim", "--scheduler", "simple", "--guidance", "2.3", "--text-mask", "none", "--padding-tokens", "3", "--type", "q8_0", "--cache", "0.1")).Fine();
+            "--sampler", "ddim", "--scheduler", "simple", "--guidance", "2.3", "--text-mask", "none", "--padding-tokens", "3", "--type", "q8_0", "--cache", "0.1", "--max-tokens", "600")).Fine();
 
         CliRun run = (await CliRun.Of("generate", "--from", first, "-o", again)).Fine();
 

@@ -173,6 +173,28 @@ public sealed class ParametersTests
         GenerationParameters.Parse("a\nSteps: 4, Seed: 1, Size: 1x1, Token limit: -5, Weight type: i32, RoPE axes: \"1,2,3\"").ToPipelineOptions().Validate();
     }
 
+    [Theory]
+    [InlineData("Sampler: DPM++ 2M Karras", "dpmpp_2m", "karras")]
+    [InlineData("Sampler: DPM++ 2M, Schedule type: Karras", "dpmpp_2m", "karras")]
+    [InlineData("Sampler: Euler a, Schedule type: SGM Uniform", "euler_ancestral", "sgm_uniform")]
+    [InlineData("Sampler: DPM++ 2M Karras, Schedule type: Beta", "dpmpp_2m", "beta")]
+    public void Names_of_other_programs_are_understood(string settings, string sampler, string scheduler)
+    {
+        GenerationOptions options = GenerationParameters.Parse($"cat\nSteps: 20, {settings}, CFG scale: 7, Seed: 1").ToOptions(GenerationOptions.HD, out IReadOnlyList<string> unused);
+
+        Assert.Empty(unused);
+        Assert.Equal((sampler, scheduler, null), (options.Sampler.Name, options.Scheduler.Name, options.Schedule));
+    }
+
+    [Fact]
+    public void A_shift_that_the_scheduler_does_not_take_is_not_used()
+    {
+        GenerationParameters parameters = GenerationParameters.Parse("cat\nSteps: 20, Sampler: euler, Schedule type: optimal_steps, Shift: 3, Seed: 1");
+
+        Assert.Null(parameters.ToOptions(GenerationOptions.HD, out IReadOnlyList<string> unused).Schedule);
+        Assert.Equal(["Shift"], unused);
+    }
+
     [Fact]
     public void What_cannot_be_used_of_other_programs_is_named_and_the_rest_is_used()
     {
