@@ -42,7 +42,8 @@ public sealed class CommandLineFuzzTests
             AllowedBytes = 2L << 30, // the largest noise that the verb prints
         }.Run();
 
-    private static string[] Arguments(byte[] input) => Encoding.UTF8.GetString(input).Split('\n');
+    // The system ends arguments with a NUL, so there is none in them.
+    private static string[] Arguments(byte[] input) => Encoding.UTF8.GetString(input).Replace("\0", "", StringComparison.Ordinal).Split('\n');
 
     // Parsing reads every option's value, and the validators look at them.
     private static void Parse(byte[] input)

@@ -100,7 +100,6 @@ class Nonsense {
         return one_in(20) ? nullptr : pointer;
     }
 
-
   private:
     FuzzedDataProvider bytes_;
 };

@@ -64,6 +64,7 @@ class Session {
     void run_function();
     void run_module();
 
+    const char* sound_path();  // of a file that opens
     chroma_engine* engine();
     chroma_weights* weights();
     chroma_transformer* transformer();

@@ -7,18 +7,14 @@
 
 namespace fuzz {
 
-namespace {
-
-// A sound file, once for the process.
-const std::string& sound_file(const Scratch& scratch) {
+// Written once for the process.
+const char* Session::sound_path() {
     static const std::string path = [&] {
         const Bytes header = gguf_header(tiny_t5(), kTinyF16, {{"general.architecture", "t5encoder"}});
-        return scratch.write("sound.gguf", text_of(header, 0, header.size()), filler(header, Filling::Small));
+        return scratch_.write("sound.gguf", text_of(header, 0, header.size()), filler(header, Filling::Small));
     }();
-    return path;
+    return any_.maybe(path.c_str());
 }
-
-}  // namespace
 
 void Session::ask_library() {
     if (chroma_abi_version() != CHROMA_ABI_VERSION || chroma_version() == nullptr) {
@@ -84,7 +80,7 @@ void Session::open_weights() {
     if (weights_.size() >= kMostWeights) {
         return;
     }
-    const char* path = any_.one_in(3) ? any_.pick(kPaths) : sound_file(scratch_).c_str();
+    const char* path = any_.one_in(3) ? any_.pick(kPaths) : sound_path();
     chroma_weights* opened = nullptr;
     if (check_handle(chroma_weights_open(any_.maybe(path), &opened), opened, "chroma_weights_open")) {
         weights_.push_back(opened);
@@ -181,8 +177,7 @@ void Session::quantize() {
     options.progress = callbacks.progress;
     options.abort = callbacks.abort;
     options.user_data = callbacks.user_data;
-    check(chroma_weights_quantize(any_.maybe(sound_file(scratch_).c_str()), any_.maybe(output.c_str()),
-                                  any_.maybe(&options)),
+    check(chroma_weights_quantize(sound_path(), any_.maybe(output.c_str()), any_.maybe(&options)),
           "chroma_weights_quantize");
     scratch_.remove("out.gguf");
     scratch_.remove("out.safetensors");

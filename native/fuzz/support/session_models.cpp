@@ -38,6 +38,11 @@ void Session::load_transformer() {
     chroma_transformer_free(transformer_);
     transformer_ = nullptr;
     const chroma_load_options options = load_options();
+    if (any_.one_in(6)) {
+        check_handle(chroma_transformer_load(engine(), sound_path(), any_.maybe(&options), &transformer_), transformer_,
+                     "chroma_transformer_load");
+        return;
+    }
     check_handle(chroma_transformer_load_weights(engine(), weights(), any_.maybe(&options), &transformer_),
                  transformer_, "chroma_transformer_load_weights");
 }
@@ -46,6 +51,11 @@ void Session::load_text_encoder() {
     chroma_text_encoder_free(text_encoder_);
     text_encoder_ = nullptr;
     const chroma_load_options options = load_options();
+    if (any_.one_in(6)) {
+        check_handle(chroma_text_encoder_load(engine(), sound_path(), any_.maybe(&options), &text_encoder_),
+                     text_encoder_, "chroma_text_encoder_load");
+        return;
+    }
     check_handle(chroma_text_encoder_load_weights(engine(), weights(), any_.maybe(&options), &text_encoder_),
                  text_encoder_, "chroma_text_encoder_load_weights");
 }
@@ -54,6 +64,11 @@ void Session::load_autoencoder() {
     chroma_autoencoder_free(autoencoder_);
     autoencoder_ = nullptr;
     const chroma_load_options options = load_options();
+    if (any_.one_in(6)) {
+        check_handle(chroma_autoencoder_load(engine(), sound_path(), any_.maybe(&options), &autoencoder_), autoencoder_,
+                     "chroma_autoencoder_load");
+        return;
+    }
     check_handle(chroma_autoencoder_load_weights(engine(), weights(), any_.maybe(&options), &autoencoder_),
                  autoencoder_, "chroma_autoencoder_load_weights");
 }
