@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Chroma.Models;
+using Chroma.Testing;
 using Xunit;
 
 namespace Chroma.Layers.Tests;
