@@ -101,7 +101,7 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial void chroma_output_discard_all();
 
-    /// <summary>Opens a checkpoint and checks all of its headers: sizes, counts, offsets, overlaps, duplicate names. path: a .gguf or .safetensors file (told apart by content), a *.index.json, or a folder.</summary>
+    /// <summary>Opens a checkpoint and checks all of its headers: sizes, counts, offsets, overlaps, duplicate names. path: a GGUF or safetensors file (told apart by content), a *.index.json, or a folder. Of a checkpoint that is split into several files any one may be named: shards are found by the index beside them, parts of a GGUF by what they say, others by their numbered names.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_open(byte* path, chroma_weights** weights);
@@ -171,7 +171,7 @@ public static unsafe partial class ChromaNative
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_get_numbers(chroma_weights* weights, long index, long first, long count, double* values);
 
-    /// <summary>Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path&apos;s extension, under the original checkpoint&apos;s names, metadata kept. Written as chroma_output says, so that a failure leaves nothing behind; to a pipe or a device whose name has neither extension goes GGUF. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can&apos;t be converted to another type.</summary>
+    /// <summary>Converts a checkpoint of any supported form to one file, GGUF or safetensors by output_path&apos;s extension, under the original checkpoint&apos;s names, metadata kept. Written as chroma_output says, so that a failure leaves nothing behind; to a pipe or a device whose name has neither extension goes GGUF. A transformer, T5 encoder or autoencoder that lacks tensors is refused first; one half of an autoencoder is whole. Quantised types need GGUF; INT8, which is made on any machine, does not. Int8 rows can&apos;t be converted to another type.</summary>
     [LibraryImport(ChromaLibrary.Name)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial chroma_status chroma_weights_quantize(byte* input_path, byte* output_path, chroma_quantize_options* options);
