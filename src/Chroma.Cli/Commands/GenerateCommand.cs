@@ -31,6 +31,7 @@ internal static class GenerateCommand
 
     private static async Task<int> RunAsync(GenerateArguments a, ParseResult arguments, CancellationToken token)
     {
+        GenerateFrom? from = GenerateFrom.Read(a, arguments);
         TextWriter error = arguments.InvocationConfiguration.Error;
         int count = arguments.GetValue(a.Count);
         using PictureOutput output = PictureOutput.Check(
@@ -39,7 +40,6 @@ internal static class GenerateCommand
         // A library without which the picture can't be drawn or saved is better known before the work than after it.
         ImageLibrary.Require();
         _ = ChromaLibrary.Version;
-        GenerateFrom? from = GenerateFrom.Read(a, arguments);
         TargetType? type = arguments.GetValue(a.Type);
         await error.RemarkAsync(type);
         ChromaPipelineOptions load = new()

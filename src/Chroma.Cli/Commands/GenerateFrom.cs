@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Chroma.Cli.Commands.Shared;
 using Chroma.Imaging;
 
 namespace Chroma.Cli.Commands;
@@ -28,14 +29,7 @@ internal sealed class GenerateFrom
     /// <summary>Says what goes with the option and what does not.</summary>
     public static void Validate(GenerateArguments arguments, CommandResult result)
     {
-        if (result.GetResult(arguments.From) is null)
-        {
-            if (result.GetResult(arguments.Prompt) is null)
-            {
-                result.AddError("Option '--prompt' is required, unless --from names a picture that has one.");
-            }
-        }
-        else if (result.GetResult(arguments.Preset) is not null)
+        if (result.GetResult(arguments.From) is not null && result.GetResult(arguments.Preset) is not null)
         {
             result.AddError("--from brings all settings of a picture, so --preset would change nothing: leave one of them out.");
         }
@@ -43,10 +37,13 @@ internal sealed class GenerateFrom
 
     /// <summary>Reads the picture that the option names; null without the option.</summary>
     /// <exception cref="InvalidDataException">The file has no parameters.</exception>
+    /// <exception cref="UsageException">There is neither a picture nor a prompt.</exception>
     public static GenerateFrom? Read(GenerateArguments arguments, ParseResult given)
     {
         if (given.GetValue(arguments.From) is not string path)
         {
+            // Not for the parser, which would say this instead of what is wrong with another option.
+            _ = given.GetValue(arguments.Prompt) ?? throw new UsageException("The option --prompt is required, unless --from names a picture that has one.");
             return null;
         }
 

@@ -99,7 +99,7 @@ public sealed class UsageTests : IDisposable
     {
         await File.WriteAllTextAsync(_folder.File("opts"), "--prompt cat");
 
-        (await CliRun.Of("generate", $"@{_folder.File("opts")}")).Misused("--prompt");
+        (await CliRun.Of("generate", $"@{_folder.File("opts")}")).Misused("is one word too many");
     }
 
     [Fact]

@@ -67,8 +67,14 @@ public sealed class OutputCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wrong_extension_is_known_beforehand() => (await ChromaProcess.RunInAsync(
-        _folder.Path, WithoutInputs(new Verb(Verb.Generate, _folder).Writing("x.gif")))).Ends(1, "x.gif", ".webp");
+    public async Task A_wrong_extension_is_known_beforehand()
+    {
+        ChromaResult run = await ChromaProcess.RunInAsync(_folder.Path, WithoutInputs(new Verb(Verb.Generate, _folder).Writing("x.gif")));
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("'x.gif'", run.Error, StringComparison.Ordinal);
+        Assert.Contains(".webp", run.Error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Each_picture_is_written_as_soon_as_it_is_drawn()
