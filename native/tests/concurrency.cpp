@@ -86,6 +86,10 @@ void shared_models() {
         std::jthread third(use, false);
     }
     ended = true;
+    stopper.join();
+    // Every call above may have been stopped before its first tap.
+    const chroma_run_options run = listening(listener, true);
+    CHECK_OK(TransformerCall().run(transformer, &run));
     CHECK(listener.calls > 0);
 }
 
